@@ -1,0 +1,1 @@
+"""The Financial Data Extractor's backend; imports flow main → api → services → db."""

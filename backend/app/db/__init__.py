@@ -1,0 +1,1 @@
+"""The database: its address, models, migrations, and an embedded server for development."""

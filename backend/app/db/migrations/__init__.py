@@ -1,0 +1,1 @@
+"""The mechanism behind `alembic/env.py`: nothing in here knows this application's tables."""

@@ -1,0 +1,129 @@
+"""What `env.py` does for each of Alembic's commands: online, offline, or just numbering a file."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from alembic import context
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, MetaData, create_engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from app.db.migrations.failure import describe_failure
+from app.db.migrations.revisions import prepare_revision
+from app.db.migrations.state import MigrationState, compare
+
+logger = logging.getLogger(__name__)
+
+
+class Target(Protocol):
+    """A database to migrate; `str()` of it is safe to show."""
+
+    @property
+    def url(self) -> URL:
+        """The address, password and all."""
+
+
+def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
+    """Run the command that Alembic was called with.
+
+    Args:
+        metadata: what autogenerate compares the database with.
+        resolve: finds the database, or raises ValueError; not called where none is needed.
+
+    Raises:
+        CommandError: Anything that is no defect of this program, in one line.
+    """
+    if _is_blank_revision():
+        _number_blank_revision()
+        return
+    try:
+        target = resolve()
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    if context.is_offline_mode():
+        _run_offline(metadata, target)
+    else:
+        _run_online(metadata, target)
+
+
+def _run_offline(metadata: MetaData, target: Target) -> None:
+    """Write the SQL of the revisions, each in a transaction of its own."""
+    context.configure(
+        url=target.url,
+        target_metadata=metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _run_online(metadata: MetaData, target: Target) -> None:
+    logger.info("Database: %s", target)
+    engine = create_engine(target.url, poolclass=NullPool)
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise CommandError(f"cannot connect to {target}: {describe_failure(error)}") from error
+    with connection:
+        _migrate(connection, metadata)
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    steps: list[object] = []
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transaction_per_migration=True,
+        compare_server_default=True,
+        process_revision_directives=prepare_revision if _command() == "revision" else None,
+        on_version_apply=lambda step, **_: steps.append(step),
+    )
+    if _command() in ("revision", "check"):
+        _require_head(_read_state(connection))
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except DBAPIError as error:
+        raise CommandError(describe_failure(error)) from error
+    if _command() in ("upgrade", "downgrade"):
+        state = _read_state(connection)
+        logger.info("%s %s", "Now at" if steps else "Nothing to do: at", state)
+
+
+def _require_head(state: MigrationState) -> None:
+    if not state.is_at_head:
+        raise CommandError(
+            f"the database is at {state}: apply what is pending first (make migrate)"
+        )
+
+
+def _read_state(connection: Connection) -> MigrationState:
+    """Read without leaving a transaction open, in which Alembic would commit nothing."""
+    state = compare(context.get_context().get_current_heads(), context.script)
+    connection.rollback()
+    return state
+
+
+def _command() -> str | None:
+    """Return the name of Alembic's command; nothing when a program calls Alembic."""
+    options = context.config.cmd_opts
+    return options.cmd[0].__name__ if options else None
+
+
+def _is_blank_revision() -> bool:
+    is_autogenerate = getattr(context.config.cmd_opts, "autogenerate", False)
+    return _command() == "merge" or (_command() == "revision" and not is_autogenerate)
+
+
+def _number_blank_revision() -> None:
+    """Number a new file without any connection: there is nothing to compare."""
+    context.configure(
+        dialect_name="postgresql",
+        as_sql=True,
+        process_revision_directives=prepare_revision,
+    )
+    context.run_migrations()

@@ -1,0 +1,8 @@
+"""The models. Importing this package imports every one, so that `Base.metadata` is complete."""
+
+from app.db.models.company import Company
+from app.db.models.compiled_statement import CompiledStatement
+from app.db.models.document import Document
+from app.db.models.extraction import Extraction
+
+__all__ = ["Company", "CompiledStatement", "Document", "Extraction"]

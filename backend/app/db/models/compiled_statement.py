@@ -1,0 +1,27 @@
+"""Ten years of one statement side by side."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, BigKey
+from app.db.models.statement_type import is_statement_type
+
+
+class CompiledStatement(Base):
+    """The compiled view of one company's statement: one for each company and statement type."""
+
+    __tablename__ = "compiled_statements"
+    __table_args__ = (
+        UniqueConstraint("company_id", "statement_type"),  # its index serves the foreign key too
+        is_statement_type(),
+        CheckConstraint("jsonb_typeof(data) = 'object'", name="data_is_object"),
+    )
+
+    id: Mapped[BigKey]
+    company_id: Mapped[int] = mapped_column(ForeignKey("companies.id", ondelete="CASCADE"))
+    statement_type: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -1,0 +1,35 @@
+"""A report that a company published."""
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base, BigKey, CreatedAt
+from app.db.models.extraction import Extraction
+
+
+class Document(Base):
+    """One PDF: where it was found, what it is, and where it was saved."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        CheckConstraint(r"url ~ '\S'", name="url_not_blank"),
+        CheckConstraint("fiscal_year BETWEEN 1900 AND 2100", name="fiscal_year_plausible"),
+        CheckConstraint(
+            "document_type IN ('annual_report', 'quarterly_report', 'presentation', 'other')",
+            name="document_type_known",
+        ),
+        CheckConstraint(r"file_path ~ '\S'", name="file_path_not_blank"),
+    )
+
+    id: Mapped[BigKey]
+    company_id: Mapped[int] = mapped_column(
+        ForeignKey("companies.id", ondelete="CASCADE"), index=True
+    )
+    url: Mapped[str]
+    fiscal_year: Mapped[int] = mapped_column(index=True)
+    document_type: Mapped[str]
+    file_path: Mapped[str | None]
+    """Where the file is kept; nothing until it is downloaded."""
+    created_at: Mapped[CreatedAt]
+
+    extractions: Mapped[list[Extraction]] = relationship(lazy="raise", passive_deletes=True)

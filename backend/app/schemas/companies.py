@@ -1,0 +1,25 @@
+"""A company as the API and the command line show it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Listing(BaseModel):
+    """A ticker on one exchange."""
+
+    ticker: str
+    exchange: str
+
+
+class CompanyRead(BaseModel):
+    """A company; `created_at` is in ISO 8601 with its offset."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    primary_ticker: str | None
+    tickers: list[Listing]
+    ir_url: str
+    created_at: datetime

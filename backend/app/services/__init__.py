@@ -1,0 +1,1 @@
+"""What the product does with its data, without HTTP and without a command line."""

@@ -1,0 +1,99 @@
+"""Read the settings from the environment and from `.env`, and refuse what is half set."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+BACKEND = Path(__file__).resolve().parent
+
+
+class SettingsError(ValueError):
+    """A setting is present but wrong; the message names the variable and never its value."""
+
+
+class Settings(BaseSettings):
+    """The database settings: either one URL or its parts, or neither.
+
+    A variable of the environment wins over the same variable in `.env`.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    db_host: str | None = Field(default=None, min_length=1)
+    db_port: int | None = Field(default=None, ge=1, le=65535)
+    db_name: str | None = Field(default=None, min_length=1)
+    db_username: str | None = Field(default=None, min_length=1)
+    db_password: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Rank the environment above the values of `.env`, which `load_settings` passes in."""
+        return env_settings, init_settings
+
+    @property
+    def has_db_parts(self) -> bool:
+        """Whether any DB_* variable is set."""
+        return any(name.startswith("db_") for name in self.model_fields_set)
+
+    @model_validator(mode="after")
+    def _is_one_whole_address(self) -> Self:
+        if self.database_url is not None and self.has_db_parts:
+            raise ValueError(
+                "DATABASE_URL and DB_* are both set: keep one of the two, so that there is "
+                "no doubt which database is meant"
+            )
+        if self.has_db_parts:
+            required = ["db_host", "db_name", "db_username"]
+            if not (self.db_host or "").startswith("/"):
+                required.append("db_password")
+            missing = [name.upper() for name in required if getattr(self, name) is None]
+            if missing:
+                given = ", ".join(sorted(name.upper() for name in self.model_fields_set))
+                raise ValueError(f"{given} is set but {', '.join(missing)} is missing")
+        return self
+
+
+def load_settings(env_file: Path = BACKEND / ".env") -> Settings:
+    """Return the settings of the environment and of `env_file`, which need not exist.
+
+    Raises:
+        SettingsError: A value is wrong, a part is missing, or the file cannot be read.
+    """
+    try:
+        return Settings(**_read_env_file(env_file))  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        variable = "_".join(map(str, first["loc"])).upper()
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{variable}: {message}" if variable else message) from None
+
+
+def _read_env_file(path: Path) -> Mapping[str, str]:
+    """Return the file's variables with lower-case names, as written: a `$` expands nothing."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for binding in parse_stream(stream):
+                is_assignment = binding.value is not None or binding.key is None
+                if binding.error or not is_assignment:
+                    raise SettingsError(
+                        f"{path.name}, line {binding.original.line}: not of the form NAME=value"
+                    )
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
+    values = dotenv_values(path, interpolate=False, encoding="utf-8")
+    return {name.lower(): value for name, value in values.items() if value is not None}

@@ -1,0 +1,15 @@
+# Resolve the dependencies for every Python from 3.11 on and every platform: names, versions,
+# hashes, no addresses. Run by `make lock`, from backend/. UPGRADE=1 takes newer versions.
+set -eu
+
+resolve() {
+    target=requirements/$1.lock
+    shift
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+        pyproject.toml "$@" --output-file "$target"
+}
+
+resolve dev --group dev ${UPGRADE:+--upgrade}
+resolve local --group local --constraints requirements/dev.lock
+resolve runtime --constraints requirements/dev.lock
