@@ -22,14 +22,13 @@ from psycopg2.extensions import make_dsn
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from app.db.embedded.binaries import find_program, is_installed
-from app.db.embedded.dialect import server_of
-from app.db.embedded.server import EmbeddedServerError
+from app.db import embedded
+from app.db.embedded.binaries import find_program
 from app.db.migrations.failure import describe_failure
 from app.db.migrations.state import applied_revisions, list_revisions, load_scripts, read_state
 from app.db.models import Company
@@ -181,9 +180,12 @@ def open_psql(_: argparse.Namespace) -> int:
     database = resolve_database_url()
     with connect(database) as connection:
         info = connection.connection.driver_connection.info  # type: ignore[union-attr]
-        parameters, password = info.dsn_parameters, info.password
+        # Not all that libpq has by default: an older psql knows fewer parameters.
+        named = {"host", "port", "user", "dbname", *database.url.query}
+        parameters = {name: info.dsn_parameters[name] for name in named & {*info.dsn_parameters}}
+        password = info.password
     installed = shutil.which("psql")
-    if is_installed() and (database.is_embedded or installed is None):
+    if embedded.is_installed() and (database.is_embedded or installed is None):
         psql = str(find_program("psql"))  # of the server's own version
     elif installed:
         psql = installed
@@ -196,8 +198,11 @@ def open_psql(_: argparse.Namespace) -> int:
 
 def stop(_: argparse.Namespace) -> int:
     """End the embedded server; its data stays."""
-    database = resolve_database_url()
-    was_running = server_of(database.url).stop()
+    try:
+        url = resolve_database_url().url
+    except SettingsError:  # a wrong setting must not keep a server running
+        url = make_url(f"{embedded.DRIVERNAME}:///")
+    was_running = embedded.stop(url)
     stdout().print("The embedded PostgreSQL has ended." if was_running else "It was not running.")
     return FINE
 
@@ -282,7 +287,7 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         code: int = arguments.run(arguments)
-    except (RefusedError, SettingsError, CommandError, EmbeddedServerError) as error:
+    except (RefusedError, SettingsError, CommandError, embedded.EmbeddedServerError) as error:
         complain(str(error))
         return FAILED
     except SQLAlchemyError as error:

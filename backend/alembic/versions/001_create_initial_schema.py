@@ -21,7 +21,8 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 STATEMENT_TYPES = "statement_type IN ('income_statement', 'balance_sheet', 'cash_flow_statement')"
-IS_LISTING = '@.type() == "object" && @.ticker.type() == "string" && @.exchange.type() == "string"'
+NO_OBJECT = 'strict $[*] ? (@.type() != "object")'
+NO_LISTING = '$[*] ? (!(@.ticker.type() == "string" && @.exchange.type() == "string"))'
 
 
 def upgrade() -> None:
@@ -50,7 +51,11 @@ def upgrade() -> None:
             "jsonb_typeof(tickers) = 'array'", name=op.f("ck_companies_tickers_is_array")
         ),
         sa.CheckConstraint(
-            f"NOT jsonb_path_exists(tickers, '$[*] ? (!({IS_LISTING}))')",
+            f"NOT jsonb_path_exists(tickers, '{NO_OBJECT}', '{{}}', true)",
+            name=op.f("ck_companies_tickers_are_objects"),
+        ),
+        sa.CheckConstraint(
+            f"NOT jsonb_path_exists(tickers, '{NO_LISTING}')",
             name=op.f("ck_companies_tickers_are_listings"),
         ),
     )

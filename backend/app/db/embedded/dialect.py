@@ -9,7 +9,8 @@ from psycopg2 import errorcodes, sql
 from sqlalchemy import URL
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
-from app.db.embedded.server import EmbeddedServer, EmbeddedServerError
+from app.db.embedded import EmbeddedServerError
+from app.db.embedded.server import EmbeddedServer
 from config import BACKEND
 
 SUPERUSER = "postgres"

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psutil
 
+from app.db.embedded import EmbeddedServerError
 from app.db.embedded.account import Account, AccountError, account_for
 from app.db.embedded.binaries import find_program
 
@@ -40,10 +41,6 @@ SETTINGS = {
 }
 
 logger = logging.getLogger(__name__)
-
-
-class EmbeddedServerError(Exception):
-    """The embedded server cannot be created, started or stopped; the message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from app.db.base import Base, BigKey, CreatedAt
 from app.db.models.compiled_statement import CompiledStatement
 from app.db.models.document import Document
 
-IS_LISTING = '@.type() == "object" && @.ticker.type() == "string" && @.exchange.type() == "string"'
+# Without `strict` a filter looks into arrays inside the array (manual, "Strict and Lax Modes").
+NO_OBJECT = 'strict $[*] ? (@.type() != "object")'
+NO_LISTING = '$[*] ? (!(@.ticker.type() == "string" && @.exchange.type() == "string"))'
 
 
 class Company(Base):
@@ -21,8 +23,11 @@ class Company(Base):
         CheckConstraint(r"ir_url ~ '\S'", name="ir_url_not_blank"),
         CheckConstraint("jsonb_typeof(tickers) = 'array'", name="tickers_is_array"),
         CheckConstraint(
-            f"NOT jsonb_path_exists(tickers, '$[*] ? (!({IS_LISTING}))')",
-            name="tickers_are_listings",
+            f"NOT jsonb_path_exists(tickers, '{NO_OBJECT}', '{{}}', true)",
+            name="tickers_are_objects",
+        ),
+        CheckConstraint(
+            f"NOT jsonb_path_exists(tickers, '{NO_LISTING}')", name="tickers_are_listings"
         ),
         Index(None, "primary_ticker"),
         Index(
