@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -73,7 +73,7 @@ def show_info(arguments: argparse.Namespace) -> int:
     else:
         facts = Table.grid(padding=(0, 2))
         facts.add_row("Server", f"PostgreSQL {overview.server_version}")
-        facts.add_row("Database", f"{overview.database}, {decimal(overview.size)}")
+        facts.add_row("Database", f"{overview.name}, {decimal(overview.size)}")
         facts.add_row("Address", database.masked)
         facts.add_row("From", database.source)
         facts.add_row("Revision", str(state), style="green" if state.is_at_head else "yellow")
@@ -171,8 +171,8 @@ def confirm_reset(overview: Overview, *, force: bool) -> None:
         answer = input(question)
     except EOFError:
         answer = ""
-    if answer.strip() != overview.database:
-        raise RefusedError(f"that is not {overview.database!r}: nothing was changed")
+    if answer.strip() != overview.name:
+        raise RefusedError(f"that is not {overview.name!r}: nothing was changed")
 
 
 def open_psql(_: argparse.Namespace) -> int:
@@ -249,8 +249,8 @@ def complain(message: str) -> None:
     print(f"db_manager: {message}", file=sys.stderr)
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Return the command line's arguments; `run` is the chosen command."""
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the parsed arguments, by default the command line's; `run` is the chosen command."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog=EXIT_CODES,
@@ -277,12 +277,12 @@ def parse_arguments() -> argparse.Namespace:
     )
     add("psql", open_psql)
     add("stop", stop)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def main() -> int:
-    """Run the command and turn every expected failure into one line."""
-    arguments = parse_arguments()
+def main(command_line: Sequence[str] | None = None) -> int:
+    """Run the command and turn every expected failure into one line; return the exit code."""
+    arguments = parse_arguments(command_line)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:

@@ -19,7 +19,7 @@ class Overview:
     """A database's server version (as PostgreSQL writes it), name, bytes and tables."""
 
     server_version: str
-    database: str
+    name: str
     size: int
     tables: tuple[TableSize, ...]
 
@@ -41,7 +41,7 @@ TABLES = text("""
 
 def read_overview(connection: Connection) -> Overview:
     """Count every table of the current schema but Alembic's own."""
-    version, database, size = connection.execute(
+    version, name, size = connection.execute(
         text(
             "SELECT current_setting('server_version'), current_database(),"
             " pg_database_size(current_database())"
@@ -49,7 +49,7 @@ def read_overview(connection: Connection) -> Overview:
     ).one()
     return Overview(
         server_version=version,
-        database=database,
+        name=name,
         size=size,
         tables=tuple(
             TableSize(name, _count(connection, name), table_size)

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS
 START_SECONDS = 60
 RETRY_SECONDS = 15
+WHY = ("FATAL: ", "DETAIL: ", "HINT: ")
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # only a part of the socket's name
@@ -234,7 +235,8 @@ class EmbeddedServer:
         if not self._log.exists():
             return ""
         lines = self._log.read_bytes()[position:].decode(errors="replace").splitlines()
-        return " ".join(line for line in lines if "FATAL:" in line or "HINT:" in line)
+        words = (line.partition(mark)[2].strip() for line in lines for mark in WHY if mark in line)
+        return ". ".join(dict.fromkeys(words))
 
     def _read_postmaster(self) -> Postmaster | None:
         try:
@@ -263,7 +265,7 @@ class EmbeddedServer:
 
     def _wait_until_ready(self, process: psutil.Process) -> Postmaster | None:
         deadline = time.monotonic() + START_SECONDS
-        while process.is_running() and time.monotonic() < deadline:
+        while self._is_ours(process) and time.monotonic() < deadline:
             postmaster = self._read_postmaster()
             if postmaster and postmaster.is_ready:
                 return postmaster
@@ -271,15 +273,15 @@ class EmbeddedServer:
         return None
 
     def _end(self, process: psutil.Process, postmaster: Postmaster | None) -> None:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            process.wait(START_SECONDS)
-        except psutil.NoSuchProcess:
-            pass
-        except psutil.TimeoutExpired as error:
-            raise EmbeddedServerError(
-                f"the embedded server (process {process.pid}) does not end: see {self._log}"
-            ) from error
+        deadline = time.monotonic() + START_SECONDS
+        while self._is_ours(process):  # a zombie is not: some containers reap late or never
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"the embedded server (process {process.pid}) does not end: see {self._log}"
+                )
+            time.sleep(0.01)
         if postmaster:
             _remove_socket_directory(postmaster.socket_directory)
 

@@ -43,7 +43,7 @@ def clean_message(message: str | None) -> str:
     Raises:
         CommandError: It is missing, too long, or has no letter or digit.
     """
-    text = " ".join(re.sub(r"[\"\\`$\x00-\x1f\x7f]", " ", message or "").split()).rstrip(".")
+    text = " ".join(re.sub(r"[\"\\`$\x00-\x1f\x7f]", " ", message or "").split()).rstrip(".!?")
     if not re.search(r"[A-Za-z0-9]", text):
         raise CommandError(
             "a revision needs a message with letters or digits that says what it does: "

@@ -121,6 +121,7 @@ def _is_blank_revision() -> bool:
 
 def _number_blank_revision() -> None:
     """Number a new file without any connection: there is nothing to compare."""
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # nothing runs
     context.configure(
         dialect_name="postgresql",
         as_sql=True,

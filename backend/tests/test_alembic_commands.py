@@ -1,0 +1,215 @@
+"""Alembic's own command line, as the guide has it, and how new revisions are numbered."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.config import main as alembic_main
+from sqlalchemy import URL, Engine, text
+
+from app.db.migrations.revisions import LONGEST_MESSAGE
+from tests.shell import BACKEND, as_text, run
+
+Alembic = Callable[..., int]
+
+
+def version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        found: str | None = connection.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    return found
+
+
+def test_steps_up_and_down_go_where_they_say(
+    alembic: Alembic, empty: Engine, empty_url: URL
+) -> None:
+    for arguments, expected in (
+        (("upgrade", "+1"), "001"),
+        (("downgrade", "-1"), None),
+        (("upgrade", "+2"), "002"),
+        (("downgrade", "001"), "001"),
+        (("upgrade", "002"), "002"),
+        (("downgrade", "base"), None),
+        (("stamp", "head"), "002"),
+    ):
+        assert alembic(empty_url, *arguments) == 0
+        assert version(empty) == expected, arguments
+
+
+def test_each_run_names_the_database_and_where_it_stands(
+    alembic: Alembic, empty_url: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alembic(empty_url, "upgrade", "head")
+    first = capsys.readouterr().err
+    assert f"/{empty_url.database}" in first
+    assert "(from DATABASE_URL)" in first
+    assert "Now at 002 (head)" in first
+    alembic(empty_url, "upgrade", "head")
+    assert "Nothing to do: at 002 (head)" in capsys.readouterr().err
+    alembic(empty_url, "downgrade", "-1")
+    assert "Now at 001 (1 pending: 002)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        ("current", "002 (head)"),
+        ("history --verbose", "Six companies to begin with."),
+        ("check", "No new upgrade operations"),
+    ],
+)
+def test_questions_are_answered_on_standard_output(
+    arguments: str, answer: str, migrated_url: URL
+) -> None:
+    done = run("alembic", *arguments.split(), env={"DATABASE_URL": as_text(migrated_url)})
+    assert (done.returncode, answer in done.stdout) == (0, True), done
+
+
+def test_offline_sql_alone_is_on_standard_output(
+    alembic: Alembic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = "postgresql://u:p@127.0.0.1:1/n"
+    assert alembic(nowhere, "upgrade", "head", "--sql") == 0
+    up = capsys.readouterr().out
+    assert up.startswith("BEGIN;")
+    assert up.count("COMMIT;") == 2
+    assert "INFO" not in up
+    assert alembic(nowhere, "downgrade", "002:001", "--sql") == 0
+    assert "DELETE FROM companies" in capsys.readouterr().out
+
+
+def test_a_failing_statement_is_one_line_and_changes_nothing(
+    alembic: Alembic, empty: Engine, empty_url: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with empty.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE documents (id int)")
+    assert alembic(empty_url, "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert 'relation "documents" already exists' in error
+    assert "Traceback" not in error
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT to_regclass('companies')")) is None
+
+
+def test_loggers_of_the_application_stay_on() -> None:
+    code = """
+import logging, sys
+logger = logging.getLogger("somebody.else")
+from alembic.config import main
+main(argv=["-c", "alembic.ini", "upgrade", "head", "--sql"])
+sys.exit(logger.disabled)
+"""
+    done = run("python", "-c", code, env={"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/n"})
+    assert done.returncode == 0, done.stderr
+
+
+# New revisions, in a copy of the migrations ------------------------------------------------
+
+
+@pytest.fixture
+def revise(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return `alembic revision` in a copy of the tree: the database, then arguments."""
+
+    def run_revision(url: URL | str, *arguments: str) -> int:
+        monkeypatch.setenv("DATABASE_URL", as_text(url) if isinstance(url, URL) else url)
+        argv = ["-c", str(checkout / "alembic.ini"), "revision", *arguments]
+        try:
+            alembic_main(argv=argv, prog="alembic")
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else 1
+        return 0
+
+    return run_revision
+
+
+def new_files(checkout: Path) -> list[str]:
+    files = {path.name for path in (checkout / "alembic" / "versions").glob("*.py")}
+    return sorted(files - {path.name for path in (BACKEND / "alembic" / "versions").glob("*.py")})
+
+
+def test_a_blank_revision_is_numbered_without_any_database(
+    revise: Callable[..., int], checkout: Path
+) -> None:
+    assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", "manual changes") == 0
+    assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", "More, manual: changes!") == 0
+    assert new_files(checkout) == ["003_manual_changes.py", "004_more_manual_changes.py"]
+    code = (checkout / "alembic" / "versions" / "004_more_manual_changes.py").read_text()
+    assert code.startswith('"""More, manual: changes.\n')
+    assert 'revision: str = "004"' in code
+    assert 'down_revision: str | Sequence[str] | None = "003"' in code
+
+
+def test_a_difference_becomes_a_numbered_formatted_revision_that_works(
+    revise: Callable[..., int],
+    checkout: Path,
+    migrated: Engine,
+    migrated_url: URL,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE companies DROP COLUMN ir_url")
+    assert revise(migrated_url, "--autogenerate", "-m", "add company page") == 0
+    output = capsys.readouterr()
+    assert "003_add_company_page.py" in output.out
+    assert "added column 'companies.ir_url'" in output.err
+    file = checkout / "alembic" / "versions" / "003_add_company_page.py"
+    assert run("ruff", "format", "--check", str(file)).returncode == 0
+    assert run("ruff", "check", str(file)).returncode == 0
+    assert "op.add_column" in file.read_text()
+    assert "op.drop_column" in file.read_text()
+
+
+def test_no_difference_writes_nothing_and_says_how_to_get_a_blank_one(
+    revise: Callable[..., int],
+    checkout: Path,
+    migrated_url: URL,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert revise(migrated_url, "--autogenerate", "-m", "nothing") == 0
+    assert new_files(checkout) == []
+    output = " ".join(capsys.readouterr().out.split())
+    assert "No difference between the models and the database" in output
+    assert "alembic revision -m" in output
+
+
+def test_a_database_behind_head_is_refused_with_the_command_to_run(
+    revise: Callable[..., int],
+    checkout: Path,
+    empty_url: URL,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert revise(empty_url, "--autogenerate", "-m", "too early") != 0
+    assert "make migrate" in capsys.readouterr().err
+    assert new_files(checkout) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ('"""\nimport os; os.abort()\n"""', "003_import_os_os_abort.py"),
+        ("$(touch pwned) `touch pwned`", "003_touch_pwned_touch_pwned.py"),
+        ("../../../etc/passwd", "003_etc_passwd.py"),
+        ("back\\slash 'quotes' \"both\"", "003_back_slash_quotes_both.py"),
+        ("party 🎉 time", "003_party_time.py"),
+        ("${1/0} % {braces}", "003_1_0_braces.py"),
+    ],
+)
+def test_a_hostile_message_gives_a_harmless_file(
+    message: str, name: str, revise: Callable[..., int], checkout: Path
+) -> None:
+    assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", message) == 0
+    assert new_files(checkout) == [name]
+    code = (checkout / "alembic" / "versions" / name).read_text()
+    compile(code, name, "exec")
+    assert "import os" not in code.partition('"""\n\nfrom collections')[2]
+
+
+@pytest.mark.parametrize("message", ["", "   ", "🎉", "../..", "x" * (LONGEST_MESSAGE + 1)])
+def test_an_unusable_message_is_refused(
+    message: str,
+    revise: Callable[..., int],
+    checkout: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", message) != 0
+    assert "message" in capsys.readouterr().err
+    assert new_files(checkout) == []

@@ -1,0 +1,131 @@
+"""The web application, in-process and as the container's start-up command."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import URL, Engine
+
+from app.db import base
+from app.main import create_app
+from tests.shell import BACKEND, CLEAN_ENVIRONMENT, as_text
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """Return a client of a new application, which reads its settings at the first request."""
+    for name in ("engine", "SessionLocal"):
+        monkeypatch.delitem(vars(base), name, raising=False)
+    with TestClient(create_app()) as client:
+        yield client
+    if "engine" in vars(base):
+        base.engine.dispose()
+    for name in ("engine", "SessionLocal"):
+        vars(base).pop(name, None)
+
+
+@pytest.fixture
+def on_migrated(monkeypatch: pytest.MonkeyPatch, migrated_url: URL) -> None:
+    monkeypatch.setenv("DATABASE_URL", as_text(migrated_url))
+
+
+@pytest.mark.usefixtures("on_migrated")
+def test_ready_at_head(client: TestClient) -> None:
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert "002 (head)" in response.json()["reason"]
+
+
+@pytest.mark.usefixtures("on_migrated")
+def test_companies_come_by_name_with_their_listings(client: TestClient) -> None:
+    companies = client.get("/api/v1/companies").json()
+    assert len(companies) == 6
+    assert companies[0]["name"] == "Allianz SE"
+    assert companies[0]["tickers"] == [{"ticker": "ALV", "exchange": "XETRA"}]
+
+
+@pytest.mark.usefixtures("on_migrated")
+def test_not_ready_when_the_code_does_not_know_the_revision(
+    client: TestClient, migrated: Engine
+) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '099'")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "unknown to this code" in response.json()["reason"]
+
+
+def test_not_ready_before_the_migrations(
+    client: TestClient, empty_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", as_text(empty_url))
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "2 pending: 001, 002" in response.json()["reason"]
+    assert client.get("/api/v1/companies").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://u:s3cr3t@127.0.0.1:1/n", "Connection refused"),
+        ("mysql://u:s3cr3t@h/n", "only PostgreSQL works"),
+    ],
+)
+def test_alive_but_not_ready_without_a_database(
+    url: str, reason: str, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert reason in response.json()["reason"]
+    assert client.get("/api/v1/companies").status_code == 503
+    assert "s3cr3t" not in response.text
+
+
+def test_documentation_is_served(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 200
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/healthz", "/readyz", "/api/v1/companies"} <= set(paths)
+
+
+def test_container_start_up_migrates_and_serves(empty_url: URL, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = f"alembic upgrade head && uvicorn app.main:app --host 127.0.0.1 --port {port}"
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            cwd=BACKEND,
+            env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(empty_url)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        response = wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        assert response.json()["status"] == "ready"
+        assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+    assert "Running upgrade 001 -> 002" in (tmp_path / "log").read_text()
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> httpx.Response:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            return httpx.get(address)
+        except httpx.ConnectError:
+            time.sleep(0.1)
+    pytest.fail("the application did not start")

@@ -1,0 +1,194 @@
+"""What the documentation says is so: its SQL, its picture, its commands, files and links."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, text
+
+from app.db.embedded.binaries import find_program
+from tests.shell import BACKEND, as_text, run
+
+ROOT = BACKEND.parent
+DOCS = ROOT / "docs"
+ENTRANCE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+SCHEMA_PAGE = DOCS / "database" / "schema.md"
+QUERIES_PAGE = DOCS / "database" / "queries.md"
+
+FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<code>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SECTION = re.compile(r"^##+ ([^\n]+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+
+MAKE = re.compile(r"\bmake(?: -C (\S+))? ([a-z][a-z-]+)")
+TARGET = re.compile(r"^([a-z][a-z-]*):.*## ", re.MULTILINE)
+MAKEFILES = {
+    folder: set(TARGET.findall((ROOT / folder / "Makefile").read_text(encoding="utf-8")))
+    for folder in ("backend", "infrastructure")
+}
+
+PATH = re.compile(r"(?<![\w/.:])[\w.-][\w./-]*")
+SUFFIXES = {".awk", ".example", ".ini", ".lock", ".mako", ".md", ".py", ".sh", ".toml", ".yml"}
+# Made on the spot, or the name of a revision that is not written yet.
+NOT_IN_GIT = re.compile(r"(^|/)(\.venv|\.postgres|\.env$|_build)|(^|/)00[3-9]_\w+\.py")
+PRUNED = {".git", ".venv", ".postgres", "_build", "__pycache__"}
+
+
+def below(folder: Path) -> Iterator[Path]:
+    for each in folder.iterdir():
+        if each.name not in PRUNED and not each.name.endswith("_cache"):
+            yield each
+            if each.is_dir():
+                yield from below(each)
+
+
+PAGES = [*ENTRANCE, *(path for path in below(DOCS) if path.suffix == ".md")]
+TREE = {path.relative_to(ROOT).as_posix() for path in below(ROOT)}
+FOLDERS = {path.name for top in (ROOT, BACKEND) for path in top.iterdir() if path.is_dir()}
+
+
+def title(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def snippets(page: Path) -> list[str]:
+    """Return the page's fenced and inline code."""
+    words = page.read_text(encoding="utf-8")
+    fenced = [match["code"] for match in FENCE.finditer(words)]
+    return fenced + INLINE.findall(FENCE.sub("", words))
+
+
+def make_commands(page: Path) -> set[tuple[str, str]]:
+    """Return what the page calls: the folder, where it says one, and the target."""
+    found = (match for code in snippets(page) for match in MAKE.findall(code))
+    return {(Path(folder).name, target) for folder, target in found}
+
+
+def named_paths(page: Path) -> set[str]:
+    """Return what looks like a file or a folder of the repository, without dots in front."""
+    found = (word for code in snippets(page) for word in PATH.findall(code))
+    paths = {re.sub(r"^(\.\./|path/to/project/)+", "", word).rstrip("/.") for word in found}
+    return {
+        path
+        for path in paths
+        if not NOT_IN_GIT.search(path)
+        and (Path(path).suffix in SUFFIXES or ("/" in path and path.split("/")[0] in FOLDERS))
+    }
+
+
+def psql(url: URL, sql: str) -> str:
+    """Return psql's answer without the spaces at the ends of its lines."""
+    address = as_text(url.set(drivername="postgresql"))
+    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={address}")
+    done = run(str(find_program("psql")), *options, f"--command={sql}")
+    assert done.returncode == 0, f"{done.stderr}\n{sql}"
+    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+
+
+def sql_and_answers() -> Iterator[tuple[str, str, str]]:
+    """Return each section's title, SQL, and the answer that the page shows, if any."""
+    for heading, body in SECTION.findall(QUERIES_PAGE.read_text(encoding="utf-8")):
+        code = {match["language"]: match["code"] for match in FENCE.finditer(body)}
+        if "sql" in code:
+            yield heading, code["sql"], code.get("text", "").rstrip("\n")
+
+
+def test_queries_run_and_answer_what_the_page_shows(migrated_url: URL) -> None:
+    found = list(sql_and_answers())
+    assert len(found) == QUERIES_PAGE.read_text(encoding="utf-8").count("```sql"), (
+        "one statement and one answer to a heading, so that each is tested"
+    )
+    for _, sql, _ in found:
+        if sql.startswith("INSERT"):
+            psql(migrated_url, sql)
+    queries = [each for each in found if not each[1].startswith("INSERT")]
+    answers = {heading: psql(migrated_url, sql) for heading, sql, _ in queries}
+    assert len(answers) == len(queries), "two sections have the same title"
+    shown = {heading: answer for heading, _, answer in queries if answer}
+    assert {heading: answers[heading] for heading in shown} == shown
+    for heading in answers.keys() - shown:
+        assert "(0 rows)" not in answers[heading], f"show that it is empty: {heading}"
+
+
+def test_picture_of_the_tables_is_current() -> None:
+    done = run("paracelsus", "inject", "--check", str(SCHEMA_PAGE))
+    assert done.returncode == 0, (
+        "the models have changed: cd backend && .venv/bin/paracelsus inject "
+        f"../docs/database/schema.md\n{done.stdout}{done.stderr}"
+    )
+
+
+def test_schema_page_describes_every_column(migrated: Engine) -> None:
+    sections = dict(SECTION.findall(SCHEMA_PAGE.read_text(encoding="utf-8")))
+    with migrated.connect() as connection:
+        columns = connection.execute(
+            text(
+                "SELECT table_name, column_name, is_nullable = 'YES'"
+                "  FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+            )
+        ).all()
+    assert columns
+    row = re.compile(r"^\| `(\w+)` \| \w+ \| (yes|no) \|", re.MULTILINE)
+    described = {
+        (table, name, null == "yes")
+        for table in {column[0] for column in columns}
+        for name, null in row.findall(sections.get(table, ""))
+    }
+    assert described == {tuple(column) for column in columns}
+
+
+def test_schema_page_describes_every_constraint_and_index(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        names = connection.scalars(
+            text(
+                "SELECT conname FROM pg_constraint"
+                " WHERE connamespace = 'public'::regnamespace AND contype <> 'n'"
+                " UNION SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+            )
+        ).all()
+    page = SCHEMA_PAGE.read_text(encoding="utf-8")
+    described = re.findall(r"^\| `((?:ck|fk|ix|pk|uq)_\w+)` \|", page, re.MULTILINE)
+    assert set(described) == {name for name in names if not name.startswith("alembic_version")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_make_commands_that_a_page_names_exist(page: Path) -> None:
+    anywhere = set().union(*MAKEFILES.values())
+    unknown = {
+        target
+        for folder, target in make_commands(page)
+        if target not in MAKEFILES.get(folder, anywhere)
+    }
+    assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    missing = {
+        path
+        for path in named_paths(page)
+        if path not in TREE and not any(each.endswith(f"/{path}") for each in TREE)
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize("page", ENTRANCE, ids=title)
+def test_links_of_the_first_pages_lead_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    relative = [link.partition("#")[0] for link in links if "://" not in link]
+    assert not [link for link in relative if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("folder", MAKEFILES)
+def test_every_make_target_is_documented(folder: str) -> None:
+    documented = {
+        target
+        for page in PAGES
+        if page not in ENTRANCE
+        for where, target in make_commands(page)
+        if where in (folder, "")
+    }
+    assert MAKEFILES[folder], "no target found"
+    assert MAKEFILES[folder] <= documented
