@@ -9,11 +9,8 @@ from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-BACKEND = Path(__file__).resolve().parent
-
-
-class SettingsError(ValueError):
-    """A setting is present but wrong; the message names the variable and never its value."""
+from app import BACKEND
+from app.errors import SettingsError
 
 
 class Settings(BaseSettings):
@@ -62,7 +59,7 @@ class Settings(BaseSettings):
             missing = [name.upper() for name in required if getattr(self, name) is None]
             if missing:
                 given = ", ".join(sorted(name.upper() for name in self.model_fields_set))
-                raise ValueError(f"{given} is set but {', '.join(missing)} is missing")
+                raise ValueError(f"{given} set without {', '.join(missing)}: set all or none")
         return self
 
 

@@ -1,1 +1,5 @@
 """The Financial Data Extractor's backend; imports flow main → api → services → db."""
+
+from pathlib import Path
+
+BACKEND = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.api import companies, health
-from config import SettingsError
+from app.errors import SettingsError
 
 
 def create_app() -> FastAPI:

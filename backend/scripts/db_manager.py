@@ -35,9 +35,9 @@ from app.db.models import Company
 from app.db.overview import Overview, read_overview
 from app.db.reset import drop_everything, is_local
 from app.db.url import DatabaseURL, resolve_database_url
+from app.errors import EmbeddedServerError, SettingsError
 from app.schemas.companies import CompanyRead
 from app.services.companies import list_companies
-from config import SettingsError
 
 INI_FILE = BACKEND / "alembic.ini"
 
@@ -287,7 +287,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         code: int = arguments.run(arguments)
-    except (RefusedError, SettingsError, CommandError, embedded.EmbeddedServerError) as error:
+    except (RefusedError, SettingsError, CommandError, EmbeddedServerError) as error:
         complain(str(error))
         return FAILED
     except SQLAlchemyError as error:

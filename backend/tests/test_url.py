@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 
 from app.db import embedded
 from app.db.url import DatabaseURL, parse_url, resolve_database_url
-from config import SettingsError
+from app.errors import SettingsError
 from tests.shell import run
 
 PARTS = {"DB_HOST": "h", "DB_NAME": "n", "DB_USERNAME": "u", "DB_PASSWORD": "p"}
@@ -123,8 +123,8 @@ def test_a_wrong_database_url_is_refused_by_name_and_not_quoted(
         (["DB_PORT=abc"], "DB_PORT: .*integer"),
         ([*(f"{k}={v}" for k, v in PARTS.items()), "DB_PORT=99999"], "DB_PORT: .*65535"),
         ([*(f"{k}={v}" for k, v in PARTS.items()), "DB_PORT="], "DB_PORT"),
-        (["DB_HOST=h", "DB_NAME=n"], "DB_HOST, DB_NAME is set but DB_USERNAME, DB_PASSWORD"),
-        (["DB_PASSWORD=p"], "DB_PASSWORD is set but DB_HOST"),
+        (["DB_HOST=h", "DB_NAME=n"], "DB_HOST, DB_NAME set without DB_USERNAME, DB_PASSWORD"),
+        (["DB_PASSWORD=p"], "DB_PASSWORD set without DB_HOST"),
         ([*(f"{k}={v}" for k, v in PARTS.items()), "DB_HOST="], "DB_HOST"),
         (["DATABASE_URL="], "DATABASE_URL .* empty"),
         (["DATABASE_URL=mysql://u:p@h/n"], "DATABASE_URL .*only PostgreSQL"),

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Response, status
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import BACKEND
 from app.db import base
 from app.db.migrations.failure import describe_failure
 from app.db.migrations.state import load_scripts, read_state
-from config import BACKEND, SettingsError
+from app.errors import SettingsError
 
 router = APIRouter(tags=["health"])
 

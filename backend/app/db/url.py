@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app import BACKEND
 from app.db import embedded
-from config import BACKEND, SettingsError, load_settings
+from app.errors import SettingsError
 
 DRIVERS = {
     "postgres": "postgresql+psycopg2",
@@ -119,6 +120,8 @@ def _check_embedded(url: URL, variable: str) -> None:
 
 
 def _from_settings(env_file: Path) -> DatabaseURL | None:
+    from config import load_settings  # noqa: PLC0415 pydantic costs more than all else here
+
     settings = load_settings(env_file)
     if settings.database_url is not None:
         text = settings.database_url.get_secret_value()

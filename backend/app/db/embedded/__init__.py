@@ -8,14 +8,11 @@ from sqlalchemy import URL
 from sqlalchemy.dialects import registry
 
 from app.db.embedded.binaries import is_installed
+from app.errors import EmbeddedServerError
 
 DRIVERNAME = "postgresql+embedded"
 
 registry.register("postgresql.embedded", "app.db.embedded.dialect", "EmbeddedDialect")
-
-
-class EmbeddedServerError(Exception):
-    """The embedded server cannot be created, started or stopped; the message says what to do."""
 
 
 def stop(url: URL) -> bool:
@@ -31,4 +28,4 @@ def stop(url: URL) -> bool:
     return server_of(url).stop()
 
 
-__all__ = ["DRIVERNAME", "EmbeddedServerError", "is_installed", "stop"]
+__all__ = ["DRIVERNAME", "is_installed", "stop"]

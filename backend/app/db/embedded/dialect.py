@@ -9,9 +9,9 @@ from psycopg2 import errorcodes, sql
 from sqlalchemy import URL
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
-from app.db.embedded import EmbeddedServerError
+from app import BACKEND
 from app.db.embedded.server import EmbeddedServer
-from config import BACKEND
+from app.errors import EmbeddedServerError
 
 SUPERUSER = "postgres"
 DEFAULT_DIRECTORY = BACKEND / ".postgres"

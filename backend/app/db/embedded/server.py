@@ -22,9 +22,9 @@ from pathlib import Path
 
 import psutil
 
-from app.db.embedded import EmbeddedServerError
 from app.db.embedded.account import Account, AccountError, account_for
 from app.db.embedded.binaries import find_program
+from app.errors import EmbeddedServerError
 
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS

@@ -54,7 +54,7 @@ def clean_message(message: str | None) -> str:
             f"the message has {len(text)} characters and may have {LONGEST_MESSAGE}: "
             "put the details into the revision's docstring"
         )
-    return text
+    return text[0].upper() + text[1:]
 
 
 def next_number(scripts: ScriptDirectory) -> str:
