@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
@@ -98,34 +99,54 @@ def test_documentation_is_served(client: TestClient) -> None:
 
 
 def test_container_start_up_migrates_and_serves(empty_url: URL, tmp_path: Path) -> None:
+    port = free_port()
+    command = f"alembic upgrade head && uvicorn app.main:app --host 127.0.0.1 --port {port}"
+    log = tmp_path / "log"
+    with serving(["/bin/sh", "-c", command], {"DATABASE_URL": as_text(empty_url)}, log):
+        response = wait_for(f"http://127.0.0.1:{port}/readyz")
+        assert response.json()["status"] == "ready"
+        assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
+    assert "Running upgrade 001 -> 002" in log.read_text()
+
+
+def test_make_run_serves_on_this_machine(migrated_url: URL, tmp_path: Path) -> None:
+    port = free_port()
+    command = ["make", "run", f"PORT={port}"]
+    with serving(command, {"DATABASE_URL": as_text(migrated_url)}, tmp_path / "log"):
+        assert wait_for(f"http://127.0.0.1:{port}/readyz").status_code == 200
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = f"alembic upgrade head && uvicorn app.main:app --host 127.0.0.1 --port {port}"
-    with (tmp_path / "log").open("w") as log:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(command: list[str], env: dict[str, str], log: Path) -> Iterator[None]:
+    """Run a server until the block ends, with all the processes that it starts."""
+    with log.open("w") as stream:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
+            command,
             cwd=BACKEND,
-            env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(empty_url)},
-            stdout=log,
-            stderr=log,
+            env={**CLEAN_ENVIRONMENT, **env},
+            stdout=stream,
+            stderr=stream,
             start_new_session=True,
         )
     try:
-        response = wait_for(f"http://127.0.0.1:{port}/readyz", process)
-        assert response.json()["status"] == "ready"
-        assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
+        yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-    assert "Running upgrade 001 -> 002" in (tmp_path / "log").read_text()
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> httpx.Response:
+def wait_for(address: str) -> httpx.Response:
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline:
         try:
             return httpx.get(address)
         except httpx.ConnectError:
             time.sleep(0.1)
-    pytest.fail("the application did not start")
+    pytest.fail(f"nothing answers at {address}")

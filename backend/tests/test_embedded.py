@@ -1,6 +1,7 @@
 """The embedded server's life: started by a connection, killed, moved, shared, stopped."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -79,8 +80,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 def end(directory: Path) -> None:
     """End what runs in `directory` without ceremony, before the folder goes."""
-    if (directory / "data" / "postmaster.pid").exists():
+    if socket := EmbeddedServer(directory).recorded_socket():
         kill(directory)
+        shutil.rmtree(socket)
 
 
 def test_first_connection_creates_the_server_and_the_database(new: Path) -> None:

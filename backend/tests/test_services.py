@@ -1,4 +1,4 @@
-"""The development services, the image and the workflow do what people rely on.
+"""The development services do what people rely on.
 
 Docker itself is played by a small program that writes down how it was called.
 """
@@ -7,43 +7,27 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
-BACKEND = Path(__file__).resolve().parents[1]
+from tests.shell import BACKEND
+
 INFRASTRUCTURE = BACKEND.parent / "infrastructure"
 COMPOSE_FILE = INFRASTRUCTURE / "docker" / "docker-compose.dev.yml"
-WORKFLOW = BACKEND.parent / ".github" / "workflows" / "ci.yml"
 
 NEEDS_DOCKER = ("up-dev", "down-dev", "destroy-dev", "ps", "logs", "psql", "health")
 COMPOSE = "compose --env-file ../backend/{} --file docker/docker-compose.dev.yml"
 PASSWORD = "hunter2"
 
-# Called with the word REFUSED among its arguments, it fails.
+# Called with the word REFUSED among its arguments, it complains and fails.
 PRETEND_DOCKER = """#!/bin/sh
 printf '%s\\n' "$*" >>"$0.log"
-case " $* " in *" $REFUSED "*) exit 1 ;; esac
-"""
-
-# Loads everything that the image runs, without the packages that it does not get.
-RUN_AS_IN_THE_IMAGE = """
-import importlib.metadata, re, runpy, sys
-
-runtime = set(sys.argv[1:])
-for module, names in importlib.metadata.packages_distributions().items():
-    if not runtime & {re.sub("[-_.]+", "-", name).lower() for name in names}:
-        sys.modules[module] = None  # importing it fails
-
-import app.main
-runpy.run_path("scripts/db_manager.py")
-from alembic.config import main
-main(["upgrade", "head", "--sql"])
+case " $* " in *" $REFUSED "*) echo "docker: no" >&2 && exit 1 ;; esac
 """
 
 
@@ -338,163 +322,3 @@ def test_compose_backend_migrates_first_and_gets_the_password_as_it_is() -> None
     assert "DATABASE_URL" not in backend["environment"]  # would need percent-encoding
     assert backend["environment"]["DB_PASSWORD"] == "${DB_PASSWORD:-financial}"
     assert (COMPOSE_FILE.parent / backend["build"]).resolve() == BACKEND
-
-
-# --- The image --------------------------------------------------------------------------------
-
-
-def dockerfile_instructions() -> list[str]:
-    text = (BACKEND / "Dockerfile").read_text(encoding="utf-8")
-    without_comments = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
-    joined = re.sub(r"\s*\\\n\s*", " ", without_comments)
-    return [line for line in joined.splitlines() if line]
-
-
-def copied_into_image() -> list[str]:
-    copies = [line.split()[1:] for line in dockerfile_instructions() if line.startswith("COPY ")]
-    return [source for words in copies if "--from=build" not in words for source in words[:-1]]
-
-
-def test_image_installs_only_the_runtime_lock_and_checks_its_hashes() -> None:
-    installs = [line for line in dockerfile_instructions() if " install " in line]
-    assert len(installs) == 1
-    for option in ("--require-hashes", "--only-binary :all:", "--compile", "-r runtime.lock"):
-        assert option in installs[0]
-    assert "requirements/runtime.lock" in copied_into_image()
-    assert not any("dev.lock" in line or "local.lock" in line for line in dockerfile_instructions())
-
-
-def test_image_runs_as_an_ordinary_user_and_hands_signals_to_the_server() -> None:
-    instructions = dockerfile_instructions()
-    last_stage = instructions[
-        max(i for i, line in enumerate(instructions) if line.startswith("FROM ")) :
-    ]
-    users = [line.split()[1] for line in last_stage if line.startswith("USER ")]
-    assert users[-1].isdecimal()
-    assert int(users[-1]) > 0
-    assert last_stage[-1] == (
-        'CMD ["sh", "-c", "alembic upgrade head && '
-        'exec uvicorn app.main:app --host 0.0.0.0 --port 8000"]'
-    )
-    assert any(line.startswith("HEALTHCHECK ") and "/healthz" in line for line in last_stage)
-    assert not any(" pip " in line for line in last_stage)
-
-
-def test_nothing_reaches_the_build_but_what_the_image_copies() -> None:
-    rules = (BACKEND / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    rules = [rule for rule in rules if rule and not rule.startswith("#")]
-    assert rules[0] == "*"
-    assert {rule[1:] for rule in rules if rule.startswith("!")} == set(copied_into_image())
-    assert rules[-1] == "**/__pycache__"
-
-
-def test_image_has_all_that_the_app_the_migrations_and_the_script_load(tmp_path: Path) -> None:
-    for name in copied_into_image():
-        source, target = BACKEND / name, tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    lock = (tmp_path / "requirements" / "runtime.lock").read_text(encoding="utf-8")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            RUN_AS_IN_THE_IMAGE,
-            *re.findall(r"^([\w.-]+)==", lock, re.MULTILINE),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=tmp_path,
-        env={
-            "PATH": os.defpath,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "DATABASE_URL": "postgresql://user@127.0.0.1/nowhere",
-        },
-    )
-    assert done.returncode == 0, done.stderr
-    assert "CREATE TABLE companies" in done.stdout
-    assert "UPDATE alembic_version SET version_num='002'" in done.stdout
-
-
-# --- The workflow -----------------------------------------------------------------------------
-
-
-def workflow_jobs() -> dict[str, dict[str, Any]]:
-    return dict(load_yaml(WORKFLOW)["jobs"])
-
-
-def workflow_steps() -> list[dict[str, Any]]:
-    return [step for job in workflow_jobs().values() for step in job["steps"]]
-
-
-def test_workflow_can_only_read() -> None:
-    assert load_yaml(WORKFLOW)["permissions"] == {"contents": "read"}
-    for name, job in workflow_jobs().items():
-        assert job.get("permissions", {}) == {}, name
-    checkouts = [
-        step for step in workflow_steps() if step.get("uses", "").startswith("actions/checkout@")
-    ]
-    assert checkouts
-    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
-
-
-def test_workflow_puts_no_expression_into_a_shell_command() -> None:
-    commands = [step["run"] for step in workflow_steps() if "run" in step]
-    assert commands
-    assert not any("${{" in command for command in commands)
-
-
-def test_workflow_ends_superseded_and_stuck_runs() -> None:
-    concurrency = load_yaml(WORKFLOW)["concurrency"]
-    assert concurrency["cancel-in-progress"] is True
-    assert "github.ref" in concurrency["group"]
-    assert all(0 < job["timeout-minutes"] <= 30 for job in workflow_jobs().values())
-
-
-def test_workflow_runs_what_people_run() -> None:
-    commands = [step.get("run", "") for step in workflow_jobs()["check"]["steps"]]
-    assert "make -C backend check PYTHON=python" in commands
-
-
-def test_workflow_migrates_as_in_the_guide_and_tests_on_every_version() -> None:
-    job = workflow_jobs()["test"]
-    matrix = job["strategy"]["matrix"]
-    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
-    assert matrix["postgres"] == ["15", "16", "17", "18"]
-    assert job["services"]["postgres"]["image"] == "postgres:${{ matrix.postgres }}"
-    assert "pg_isready" in job["services"]["postgres"]["options"]
-    migrate = next(step for step in job["steps"] if step.get("name") == "Run database migrations")
-    assert migrate["run"] == "cd backend\nalembic upgrade head\n"
-    assert migrate["env"].keys() == {"DATABASE_URL"}
-    test = job["steps"][-1]
-    assert test["run"].startswith("make -C backend test ")
-    assert test["env"].keys() == {"TEST_DATABASE_URL"}
-
-
-@pytest.mark.parametrize(
-    ("results", "code"),
-    [
-        ("success success success", 0),
-        ("success failure success", 1),
-        ("success success cancelled", 1),
-        ("skipped success success", 1),
-    ],
-)
-def test_gate_is_green_only_when_every_other_job_succeeded(results: str, code: int) -> None:
-    jobs = workflow_jobs()
-    gate = jobs.pop("ci")
-    assert set(gate["needs"]) == set(jobs)
-    assert gate["if"] == "always()"
-    step = gate["steps"][0]
-    assert step["env"] == {"RESULTS": "${{ join(needs.*.result, ' ') }}"}
-    done = subprocess.run(
-        ["/bin/sh", "-e", "-c", step["run"]],
-        check=False,
-        capture_output=True,
-        env={"PATH": os.defpath, "RESULTS": results},
-    )
-    assert done.returncode == code
