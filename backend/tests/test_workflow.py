@@ -1,5 +1,6 @@
 """The CI workflow: its rights, its versions, and the one job that has to be green."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
