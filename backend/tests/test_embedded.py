@@ -161,9 +161,8 @@ def test_half_created_data_is_made_afresh(new: Path) -> None:
     assert not unfinished.exists()
 
 
-@pytest.mark.parametrize("name", ["with spaces and ü", "deep/" * 40 + "end"])
-def test_it_lives_under_any_path(name: str, tmp_path: Path) -> None:
-    directory = tmp_path / name
+def test_it_lives_under_any_path(tmp_path: Path) -> None:
+    directory = tmp_path / "with spaces, an ü and a 'quote'" / ("deep/" * 40)
     try:
         assert ask(directory, "SELECT 1") == 1
     finally:
@@ -190,10 +189,10 @@ def test_many_first_connections_at_once_share_one_server(new: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(6)
+        for _ in range(4)
     ]
     answers = [process.communicate(timeout=90) for process in crowd]
-    assert [out.strip() for out, _ in answers] == ["1"] * 6, answers
+    assert [out.strip() for out, _ in answers] == ["1"] * 4, answers
     postmasters = [
         p
         for p in psutil.process_iter()
@@ -241,9 +240,9 @@ def test_as_root_it_reaches_a_closed_folder_and_opens_nothing(tmp_path: Path) ->
 
 
 @as_root
-def test_as_root_the_server_of_a_user_goes_on_as_that_user(new: Path) -> None:
+def test_as_root_the_server_of_a_user_goes_on_as_that_user(new: Path, stopped: Path) -> None:
     daemon = 1  # an ordinary account that every Linux has
-    new.mkdir(mode=0o700)
-    os.chown(new, daemon, daemon)
+    run("cp", "--archive", str(stopped), str(new))
+    run("chown", "--recursive", f"{daemon}:{daemon}", str(new))
     assert ask(new, "SELECT 1") == 1
     assert psutil.Process(pid_of(new)).uids().real == daemon

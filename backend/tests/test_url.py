@@ -156,12 +156,20 @@ def test_without_the_embedded_server_a_missing_url_is_an_error(
         resolve_database_url({}, *sources)
 
 
-@pytest.mark.parametrize("command", ["alembic current", "python scripts/db_manager.py info"])
 @pytest.mark.parametrize(
-    ("url", "reason"),
+    ("command", "url", "reason"),
     [
-        (f"mysql://u:{SECRET}@h/n", "DATABASE_URL names a mysql:// database"),
-        (f"postgresql://u:{SECRET}%25@127.0.0.1:1/n", "cannot connect to postgresql"),
+        ("alembic current", f"mysql://u:{SECRET}@h/n", "DATABASE_URL names a mysql:// database"),
+        (
+            "alembic current",
+            f"postgresql://u:{SECRET}%25@127.0.0.1:1/n",
+            "cannot connect to postgresql",
+        ),
+        (
+            "python scripts/db_manager.py info",
+            f"postgresql://u:{SECRET}@{SECRET}@h/n",
+            "more than one '@'",
+        ),
     ],
 )
 def test_a_command_fails_in_one_line_without_the_password(
