@@ -23,9 +23,9 @@ depends_on: str | Sequence[str] | None = ${repr(depends_on)}
 
 def upgrade() -> None:
     """Apply the change."""
-    ${upgrades if upgrades else "pass"}
+    ${upgrades if "op." in upgrades else "pass"}
 
 
 def downgrade() -> None:
     """Take the change back."""
-    ${downgrades if downgrades else "pass"}
+    ${downgrades if "op." in downgrades else "pass"}

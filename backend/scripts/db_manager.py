@@ -96,7 +96,8 @@ def show_companies(arguments: argparse.Namespace) -> int:
                 [CompanyRead.model_validate(each).model_dump(mode="json") for each in companies]
             )
             return FINE
-        table = Table("ID", "Company", "Ticker", "Listings", "Investor relations")
+        table = Table("ID", "Company", "Ticker", "Listings")
+        table.add_column("Investor relations", overflow="fold")
         for company in companies:
             listings = ", ".join(
                 f"{each['ticker']} ({each['exchange']})" for each in company.tickers

@@ -4,8 +4,9 @@ from sqlalchemy import Connection, text
 
 QUERIES = {
     "columns": """
-        SELECT table_name, column_name, ordinal_position, data_type, is_nullable,
-               column_default, is_identity, identity_generation
+        SELECT table_name, column_name,  -- in their order: numbers of dropped columns stay used
+               rank() OVER (PARTITION BY table_name ORDER BY ordinal_position),
+               data_type, is_nullable, column_default, is_identity, identity_generation
           FROM information_schema.columns WHERE table_schema = 'public'
     """,
     "constraints": """

@@ -8,6 +8,7 @@ from alembic.config import main as alembic_main
 from sqlalchemy import URL, Engine, text
 
 from app.db.migrations.revisions import LONGEST_MESSAGE
+from tests.revisions import AFTER_NEXT, AT_HEAD, HEAD, NEXT, ONE_BEHIND
 from tests.shell import BACKEND, as_text, run
 
 Alembic = Callable[..., int]
@@ -29,7 +30,7 @@ def test_steps_up_and_down_go_where_they_say(
         (("downgrade", "001"), "001"),
         (("upgrade", "002"), "002"),
         (("downgrade", "base"), None),
-        (("stamp", "head"), "002"),
+        (("stamp", "head"), HEAD),
     ):
         assert alembic(empty_url, *arguments) == 0
         assert version(empty) == expected, arguments
@@ -42,19 +43,18 @@ def test_each_run_names_the_database_and_where_it_stands(
     first = capsys.readouterr().err
     assert f"/{empty_url.database}" in first
     assert "(from DATABASE_URL)" in first
-    assert "Now at 002 (head)" in first
+    assert f"Now at {AT_HEAD}" in first
     alembic(empty_url, "upgrade", "head")
-    assert "Nothing to do: at 002 (head)" in capsys.readouterr().err
+    assert f"Nothing to do: at {AT_HEAD}" in capsys.readouterr().err
     alembic(empty_url, "downgrade", "-1")
-    assert "Now at 001 (1 pending: 002)" in capsys.readouterr().err
+    assert f"Now at {ONE_BEHIND}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "answer"),
     [
-        ("current", "002 (head)"),
+        ("current", AT_HEAD),
         ("history --verbose", "Six companies to begin with."),
-        ("check", "No new upgrade operations"),
     ],
 )
 def test_questions_are_answered_on_standard_output(
@@ -131,11 +131,14 @@ def test_a_blank_revision_is_numbered_without_any_database(
 ) -> None:
     assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", "manual changes") == 0
     assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", "More, manual: changes!") == 0
-    assert new_files(checkout) == ["003_manual_changes.py", "004_more_manual_changes.py"]
-    code = (checkout / "alembic" / "versions" / "004_more_manual_changes.py").read_text()
+    assert new_files(checkout) == [
+        f"{NEXT}_manual_changes.py",
+        f"{AFTER_NEXT}_more_manual_changes.py",
+    ]
+    code = (checkout / "alembic" / "versions" / f"{AFTER_NEXT}_more_manual_changes.py").read_text()
     assert code.startswith('"""More, manual: changes.\n')
-    assert 'revision: str = "004"' in code
-    assert 'down_revision: str | Sequence[str] | None = "003"' in code
+    assert f'revision: str = "{AFTER_NEXT}"' in code
+    assert f'down_revision: str | Sequence[str] | None = "{NEXT}"' in code
 
 
 def test_a_difference_becomes_a_numbered_formatted_revision_that_works(
@@ -149,9 +152,9 @@ def test_a_difference_becomes_a_numbered_formatted_revision_that_works(
         connection.exec_driver_sql("ALTER TABLE companies DROP COLUMN ir_url")
     assert revise(migrated_url, "--autogenerate", "-m", "add company page") == 0
     output = capsys.readouterr()
-    assert "003_add_company_page.py" in output.out
+    assert f"{NEXT}_add_company_page.py" in output.out
     assert "added column 'companies.ir_url'" in output.err
-    file = checkout / "alembic" / "versions" / "003_add_company_page.py"
+    file = checkout / "alembic" / "versions" / f"{NEXT}_add_company_page.py"
     assert run("ruff", "format", "--check", str(file)).returncode == 0
     assert run("ruff", "check", str(file)).returncode == 0
     assert "op.add_column" in file.read_text()
@@ -185,20 +188,20 @@ def test_a_database_behind_head_is_refused_with_the_command_to_run(
 @pytest.mark.parametrize(
     ("message", "name"),
     [
-        ('"""\nimport os; os.abort()\n"""', "003_import_os_os_abort.py"),
-        ("$(touch pwned) `touch pwned`", "003_touch_pwned_touch_pwned.py"),
-        ("../../../etc/passwd", "003_etc_passwd.py"),
-        ("back\\slash 'quotes' \"both\"", "003_back_slash_quotes_both.py"),
-        ("party 🎉 time", "003_party_time.py"),
-        ("${1/0} % {braces}", "003_1_0_braces.py"),
+        ('"""\nimport os; os.abort()\n"""', "import_os_os_abort.py"),
+        ("$(touch pwned) `touch pwned`", "touch_pwned_touch_pwned.py"),
+        ("../../../etc/passwd", "etc_passwd.py"),
+        ("back\\slash 'quotes' \"both\"", "back_slash_quotes_both.py"),
+        ("party 🎉 time", "party_time.py"),
+        ("${1/0} % {braces}", "1_0_braces.py"),
     ],
 )
 def test_a_hostile_message_gives_a_harmless_file(
     message: str, name: str, revise: Callable[..., int], checkout: Path
 ) -> None:
     assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", message) == 0
-    assert new_files(checkout) == [name]
-    code = (checkout / "alembic" / "versions" / name).read_text()
+    assert new_files(checkout) == [f"{NEXT}_{name}"]
+    code = (checkout / "alembic" / "versions" / f"{NEXT}_{name}").read_text()
     compile(code, name, "exec")
     assert "import os" not in code.partition('"""\n\nfrom collections')[2]
 

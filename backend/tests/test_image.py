@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.revisions import HEAD
 from tests.shell import BACKEND
 
 # Loads everything that the image runs, without the packages that it does not get.
@@ -99,4 +100,4 @@ def test_image_has_all_that_the_app_the_migrations_and_the_script_load(tmp_path:
     )
     assert done.returncode == 0, done.stderr
     assert "CREATE TABLE companies" in done.stdout
-    assert "UPDATE alembic_version SET version_num='002'" in done.stdout
+    assert f"UPDATE alembic_version SET version_num='{HEAD}'" in done.stdout

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import URL
 
 from app.db.embedded.server import EmbeddedServer
+from tests.revisions import AT_HEAD, NEXT, ONE_BEHIND
 from tests.shell import as_text, run
 
 GUIDE = {
@@ -51,16 +52,15 @@ def test_the_guide_from_the_first_migration_to_the_reset(make: Make) -> None:
     first = make("migrate")
     assert first.returncode == 0, first.stderr
     assert "Running upgrade 001 -> 002" in first.stderr
-    assert "Now at 002 (head)" in first.stderr
+    assert f"Now at {AT_HEAD}" in first.stderr
     assert (make.backend / ".postgres" / "data").exists()
 
-    assert "Nothing to do: at 002 (head)" in make("migrate-up").stderr
+    assert f"Nothing to do: at {AT_HEAD}" in make("migrate-up").stderr
     assert "6 companies" in make("db-list-companies").stdout
-    assert "Now at 001 (1 pending: 002)" in make("migrate-down").stderr
+    assert f"Now at {ONE_BEHIND}" in make("migrate-down").stderr
     assert "│ no" in make("migrate-history").stdout
     assert make("db-info").returncode != 0
 
-    assert "FORCE=1" in make("db-reset").stderr
     assert make("db-reset", "FORCE=1").returncode == 0
     assert "has ended" in make("db-stop").stdout
     assert "     6\n" in make("psql", stdin="SELECT COUNT(*) FROM companies;").stdout
@@ -73,28 +73,22 @@ def test_a_model_change_becomes_a_migration(make: Make, migrated_url: URL) -> No
     model.write_text(model.read_text().replace("    created_at: Mapped[CreatedAt]\n", column))
     created = make("migrate-create", "NAME=add company sector")
     assert created.returncode == 0, created.stderr
-    assert "versions/003_add_company_sector.py" in created.stdout
+    assert f"versions/{NEXT}_add_company_sector.py" in created.stdout
     assert "added column 'companies.sector'" in created.stderr
-    assert "Now at 003 (head)" in make("migrate").stderr
+    assert f"Now at {NEXT} (head)" in make("migrate").stderr
 
 
 def test_a_hostile_name_runs_nothing(make: Make, migrated_url: URL) -> None:
     make.env["DATABASE_URL"] = as_text(migrated_url)
-    for name in (
-        "$(shell touch pwned)$(touch pwned)`touch pwned`",
-        "';touch pwned;'\";touch pwned;\"",
-    ):
-        done = make("migrate-create", f"NAME={name}")
-        assert "No difference" in done.stdout, done
+    name = "$(shell touch pwned)$(touch pwned)`touch pwned`';touch pwned;'\";touch pwned;\""
+    done = make("migrate-create", f"NAME={name}")
+    assert "No difference" in done.stdout, done
     assert not list(make.backend.parent.parent.rglob("*pwned*"))
 
 
-@pytest.mark.parametrize("arguments", [(), (f"NAME={'x' * 300}",)])
-def test_an_unusable_name_is_one_line(
-    arguments: tuple[str, ...], make: Make, migrated_url: URL
-) -> None:
-    make.env["DATABASE_URL"] = as_text(migrated_url)
-    done = make("migrate-create", *arguments)
+def test_a_missing_name_is_one_line(make: Make) -> None:
+    make.env["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:1/n"
+    done = make("migrate-create")
     assert done.returncode != 0
     errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
     assert len(errors) == 1

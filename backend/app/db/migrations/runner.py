@@ -11,8 +11,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.db.migrations.failure import describe_failure
-from app.db.migrations.revisions import prepare_revision
+from app.db.migrations.revisions import clean_message, prepare_revision
 from app.db.migrations.state import MigrationState, compare
+
+# Without the second, Alembic sees no CHECK that a model adds, drops or renames.
+AUTOGENERATE = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,9 @@ def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
     Raises:
         CommandError: Anything that is no defect of this program, in one line.
     """
+    options = context.config.cmd_opts
+    if options and _command() == "revision":
+        clean_message(options.message)  # before anything is waited for
     if _is_blank_revision():
         _number_blank_revision()
         return
@@ -79,6 +85,7 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
         target_metadata=metadata,
         transaction_per_migration=True,
         compare_server_default=True,
+        autogenerate_plugins=AUTOGENERATE,
         process_revision_directives=prepare_revision if _command() == "revision" else None,
         on_version_apply=lambda step, **_: steps.append(step),
     )
