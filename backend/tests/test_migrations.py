@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, CheckConstraint, Engine
+from sqlalchemy.schema import CreateIndex
 
+import app.db.models  # noqa: F401 declares every table
+from app.db.base import Base
 from app.db.embedded.binaries import find_program
 from tests.catalog import read_catalog, read_rows
 from tests.revisions import IDS, REVISIONS, SCRIPTS
@@ -62,12 +65,54 @@ def test_models_declare_what_the_migrations_build(alembic: Alembic, migrated_url
     assert alembic(migrated_url, "check") == 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE companies ALTER tickers DROP DEFAULT",
+        "ALTER TABLE documents DROP CONSTRAINT ck_documents_fiscal_year_plausible",
+        "ALTER TABLE documents ADD CONSTRAINT ck_documents_more CHECK (fiscal_year <> 0)",
+    ],
+)
 def test_a_model_that_differs_is_noticed(
-    alembic: Alembic, migrated: Engine, migrated_url: URL
+    change: str, alembic: Alembic, migrated: Engine, migrated_url: URL
 ) -> None:
     with migrated.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE companies ALTER tickers DROP DEFAULT")
+        connection.exec_driver_sql(change)
     assert alembic(migrated_url, "check") != 0
+
+
+def test_models_and_migrations_agree_on_every_condition_of_a_check(migrated: Engine) -> None:
+    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{}'"
+    checks = [
+        (table, constraint)
+        for table in Base.metadata.sorted_tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    ]
+    assert len(checks) > 10
+    for table, check in checks:
+        name = str(check.name)
+        with migrated.connect() as connection:
+            connection.exec_driver_sql(
+                f"ALTER TABLE {table.name} ADD CONSTRAINT probe CHECK ({check.sqltext})"
+            )
+            built = connection.exec_driver_sql(definition.format(name)).scalar()
+            declared = connection.exec_driver_sql(definition.format("probe")).scalar()
+        assert built == declared, name
+
+
+def test_models_and_migrations_agree_on_every_detail_of_an_index(migrated: Engine) -> None:
+    definition = "SELECT indexdef FROM pg_indexes WHERE indexname = '{}'"
+    indexes = [index for table in Base.metadata.sorted_tables for index in table.indexes]
+    assert len(indexes) > 3
+    for index in indexes:
+        create = str(CreateIndex(index).compile(migrated))
+        name = create.split()[2]
+        with migrated.connect() as connection:
+            connection.exec_driver_sql(create.replace(name, "probe", 1))
+            built = connection.exec_driver_sql(definition.format(name)).scalar()
+            declared = connection.exec_driver_sql(definition.format("probe")).scalar()
+        assert built == str(declared).replace("probe", name, 1)
 
 
 def psql(url: URL, script: str) -> None:
