@@ -69,12 +69,12 @@ def test_the_guide_from_the_first_migration_to_the_reset(make: Make) -> None:
 def test_a_model_change_becomes_a_migration(make: Make, migrated_url: URL) -> None:
     make.env["DATABASE_URL"] = as_text(migrated_url)
     model = make.backend / "app" / "db" / "models" / "company.py"
-    column = "    sector: Mapped[str | None]\n    created_at: Mapped[CreatedAt]\n"
+    column = "    probe: Mapped[str | None]\n    created_at: Mapped[CreatedAt]\n"
     model.write_text(model.read_text().replace("    created_at: Mapped[CreatedAt]\n", column))
-    created = make("migrate-create", "NAME=add company sector")
+    created = make("migrate-create", "NAME=add company probe")
     assert created.returncode == 0, created.stderr
-    assert f"versions/{NEXT}_add_company_sector.py" in created.stdout
-    assert "added column 'companies.sector'" in created.stderr
+    assert f"versions/{NEXT}_add_company_probe.py" in created.stdout
+    assert "added column 'companies.probe'" in created.stderr
     assert f"Now at {NEXT} (head)" in make("migrate").stderr
 
 
