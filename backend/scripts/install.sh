@@ -1,7 +1,16 @@
-# Install a lock into .venv: install.sh LOCK STAMP. Run by make, from backend/.
+# Install a list of locked packages into .venv: install.sh LOCK STAMP. Run by make, from backend/.
 set -eu
 lock=$1
 stamp=$2
+
+# One installation at a time, where the system can lock; the next one finds its work done.
+if command -v flock >/dev/null; then
+    exec 9>.venv.lock
+    flock 9
+    if [ "$stamp" -nt "$lock" ]; then
+        exit 0
+    fi
+fi
 
 is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
