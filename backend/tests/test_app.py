@@ -140,7 +140,11 @@ def serving(command: list[str], env: dict[str, str], log: Path) -> Iterator[None
         yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # uvicorn's reloader, rarely, on a busy machine
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
 
 
 def wait_for(address: str) -> httpx.Response:
