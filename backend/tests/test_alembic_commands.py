@@ -141,6 +141,46 @@ def test_a_blank_revision_is_numbered_without_any_database(
     assert f'down_revision: str | Sequence[str] | None = "{NEXT}"' in code
 
 
+@pytest.fixture
+def checkout_with(revise: Callable[..., int], checkout: Path) -> Callable[[str], Path]:
+    """Return a function that adds a revision with one statement; it returns its alembic.ini."""
+
+    def add(statement: str) -> Path:
+        assert revise("postgresql://u:p@127.0.0.1:1/n", "-m", "one more") == 0
+        file = checkout / "alembic" / "versions" / f"{NEXT}_one_more.py"
+        apply = '"""Apply the change."""'
+        code = file.read_text().replace(apply, f"{apply}\n    op.execute({statement})")
+        imports = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision: str"
+        file.write_text(code.replace("revision: str", imports, 1))
+        return checkout / "alembic.ini"
+
+    return add
+
+
+def test_a_failing_revision_leaves_no_trace_and_the_earlier_ones_applied(
+    checkout_with: Callable[[str], Path], empty: Engine
+) -> None:
+    ini = checkout_with('"CREATE TABLE half (n int); SELECT 1/0"')
+    env = {"DATABASE_URL": as_text(empty.url)}
+    done = run("alembic", "-c", str(ini), "upgrade", "head", env=env)
+    assert done.returncode != 0
+    assert "division by zero" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert version(empty) == HEAD
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT to_regclass('half')")) is None
+
+
+def test_offline_sql_has_the_values_of_a_statement(
+    checkout_with: Callable[[str], Path],
+) -> None:
+    table = 'sa.table("companies", sa.column("name", sa.Text()))'
+    ini = checkout_with(f'{table}.update().values(name="100% o\'clock: now")')
+    env = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/n"}
+    done = run("alembic", "-c", str(ini), "upgrade", f"{HEAD}:head", "--sql", env=env)
+    assert "UPDATE companies SET name='100% o''clock: now'" in done.stdout, done.stderr
+
+
 def test_a_difference_becomes_a_numbered_formatted_revision_that_works(
     revise: Callable[..., int],
     checkout: Path,

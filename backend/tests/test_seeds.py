@@ -1,9 +1,14 @@
 """Revision 002: the six companies, and what happens to rows that people added or changed."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import URL, Engine, text
+
+from tests.shell import BACKEND, CLEAN_ENVIRONMENT, as_text
 
 SIEMENS = "https://www.siemens.com/global/en/company/investor-relations/events-publications-ad-hoc/"
 EXPECTED = {
@@ -140,3 +145,27 @@ def test_downgrade_passes_over_a_changed_seed_with_documents(
     assert names(migrated) == {"SAP"}
     assert alembic(migrated_url, "upgrade", "head") == 0
     assert names(migrated) == {*EXPECTED} - {"SAP SE"} | {"SAP"}
+
+
+def test_downgrade_waits_for_a_document_that_is_just_being_added(
+    migrated: Engine, migrated_url: URL
+) -> None:
+    env = {**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(migrated_url)}
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with migrated.connect() as writer, migrated.connect() as watcher:
+        writer.exec_driver_sql(DOCUMENT_OF.format("SAP SE"))
+        downgrade = subprocess.Popen(
+            [sys.executable, "-m", "alembic", "downgrade", "001"],
+            cwd=BACKEND,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not watcher.scalar(waiting):
+            watcher.rollback()
+            assert downgrade.poll() is None, "it must wait"
+            time.sleep(0.05)
+        writer.commit()
+    assert downgrade.wait(60) != 0
+    with migrated.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM documents")) == 1

@@ -47,7 +47,10 @@ class Account:
 
 
 def account_for(directory: Path) -> Account:
-    """Return who runs the server of `directory`: this user; for root, its owner or nobody.
+    """Return who runs the server of `directory`: this user; for root, its owner, or nobody.
+
+    Where the directory is still to be made, its owner is that of the folder it goes into: what
+    root starts in somebody's checkout, that person can use.
 
     Raises:
         AccountError: This is root on a system that cannot change the user.
@@ -59,7 +62,8 @@ def account_for(directory: Path) -> Account:
             "PostgreSQL does not run as root and setpriv (util-linux) is not here to change the "
             "user: use an ordinary account, or set DATABASE_URL"
         )
-    if directory.exists() and (owner := directory.stat()).st_uid != 0:
+    place = next(path for path in (directory, *directory.parents) if path.exists())
+    if (owner := place.stat()).st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
     nobody = pwd.getpwnam("nobody")
     return Account(nobody.pw_uid, nobody.pw_gid)

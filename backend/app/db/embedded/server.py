@@ -148,19 +148,18 @@ class EmbeddedServer:
         return started
 
     def _clear_stale(self, postmaster: Postmaster) -> None:
-        """Make way after a crash.
+        """Make way after a crash, once nothing of the old server is left that could still write.
 
-        PostgreSQL itself takes over a dead process's `postmaster.pid`. It gives up where the
-        number belongs to another program by now; then the file goes, once nothing of the old
-        server is left that could still write.
+        PostgreSQL takes over a dead process's `postmaster.pid` by itself. It gives up where the
+        number belongs to another program by now: then the file goes.
         """
         _remove_socket_directory(postmaster.socket_directory)
+        deadline = time.monotonic() + RETRY_SECONDS
+        while any(map(self._is_ours, psutil.process_iter())):
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(f"an earlier server still works in {self.data}")
+            time.sleep(0.05)
         if psutil.pid_exists(postmaster.pid):
-            deadline = time.monotonic() + RETRY_SECONDS
-            while any(map(self._is_ours, psutil.process_iter())):
-                if time.monotonic() > deadline:
-                    raise EmbeddedServerError(f"an earlier server still works in {self.data}")
-                time.sleep(0.1)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     @property
@@ -182,27 +181,20 @@ class EmbeddedServer:
         unfinished.rename(self.data)
 
     def _start(self, account: Account) -> None:
-        """Start the server, again for a while if an earlier one's last processes still end."""
         version = (self.data / "PG_VERSION").read_text().strip()
         logger.info("Starting the embedded PostgreSQL %s in %s …", version, self.directory)
-        deadline = time.monotonic() + RETRY_SECONDS
-        while True:
-            sockets = _make_socket_directory(account)
-            options = [f"-k {shlex.quote(str(sockets))}"]
-            options += [f"-c {shlex.quote(option)}" for option in self.options]
-            try:
-                self._run(
-                    account,
-                    *(find_program("pg_ctl"), "start", "-D", self.data, "-l", self._log),
-                    *("-w", "-t", str(START_SECONDS), "-o", " ".join(options)),
-                )
-            except EmbeddedServerError as error:
-                _remove_socket_directory(sockets)
-                if "still in use" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-            else:
-                return
+        sockets = _make_socket_directory(account)
+        options = [f"-k {shlex.quote(str(sockets))}"]
+        options += [f"-c {shlex.quote(option)}" for option in self.options]
+        try:
+            self._run(
+                account,
+                *(find_program("pg_ctl"), "start", "-D", self.data, "-l", self._log),
+                *("-w", "-t", str(START_SECONDS), "-o", " ".join(options)),
+            )
+        except EmbeddedServerError:
+            _remove_socket_directory(sockets)
+            raise
 
     def _run(self, account: Account, *command: str | Path) -> None:
         """Run one of PostgreSQL's programs.

@@ -90,14 +90,14 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
         on_version_apply=lambda step, **_: steps.append(step),
     )
     if _command() in ("revision", "check"):
-        _require_head(_read_state(connection))
+        _require_head(_read_state())
     try:
         with context.begin_transaction():
             context.run_migrations()
     except DBAPIError as error:
         raise CommandError(describe_failure(error)) from error
     if _command() in ("upgrade", "downgrade"):
-        state = _read_state(connection)
+        state = _read_state()
         logger.info("%s %s", "Now at" if steps else "Nothing to do: at", state)
 
 
@@ -108,11 +108,8 @@ def _require_head(state: MigrationState) -> None:
         )
 
 
-def _read_state(connection: Connection) -> MigrationState:
-    """Read without leaving a transaction open, in which Alembic would commit nothing."""
-    state = compare(context.get_context().get_current_heads(), context.script)
-    connection.rollback()
-    return state
+def _read_state() -> MigrationState:
+    return compare(context.get_context().get_current_heads(), context.script)
 
 
 def _command() -> str | None:
