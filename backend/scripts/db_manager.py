@@ -6,8 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,19 +21,19 @@ from psycopg2.extensions import make_dsn
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
-from sqlalchemy import Connection, create_engine, inspect, make_url
+from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from app.db import embedded
 from app.db.embedded.binaries import find_program
+from app.db.migrations.connection import connect
 from app.db.migrations.failure import describe_failure
 from app.db.migrations.state import applied_revisions, list_revisions, load_scripts, read_state
 from app.db.models import Company
 from app.db.overview import Overview, read_overview
 from app.db.reset import drop_everything, is_local
-from app.db.url import DatabaseURL, resolve_database_url
+from app.db.url import resolve_database_url
 from app.errors import EmbeddedServerError, SettingsError
 from app.schemas.companies import CompanyRead
 from app.services.companies import list_companies
@@ -206,18 +205,6 @@ def stop(_: argparse.Namespace) -> int:
     was_running = embedded.stop(url)
     stdout().print("The embedded PostgreSQL has ended." if was_running else "It was not running.")
     return FINE
-
-
-@contextmanager
-def connect(database: DatabaseURL) -> Iterator[Connection]:
-    """Connect, or fail with the address in the message."""
-    engine = create_engine(database.url, poolclass=NullPool)
-    try:
-        connection = engine.connect()
-    except SQLAlchemyError as error:
-        raise RefusedError(f"cannot connect to {database}: {describe_failure(error)}") from error
-    with connection:
-        yield connection
 
 
 def print_tables(overview: Overview) -> None:

@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from alembic import context
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, MetaData, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import DBAPIError
 
+from app.db.migrations.connection import Target, connect
 from app.db.migrations.failure import describe_failure
 from app.db.migrations.revisions import clean_message, prepare_revision
 from app.db.migrations.state import MigrationState, compare
@@ -18,14 +17,6 @@ from app.db.migrations.state import MigrationState, compare
 AUTOGENERATE = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
 
 logger = logging.getLogger(__name__)
-
-
-class Target(Protocol):
-    """A database to migrate; `str()` of it is safe to show."""
-
-    @property
-    def url(self) -> URL:
-        """The address, password and all."""
 
 
 def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
@@ -69,12 +60,7 @@ def _run_offline(metadata: MetaData, target: Target) -> None:
 
 def _run_online(metadata: MetaData, target: Target) -> None:
     logger.info("Database: %s", target)
-    engine = create_engine(target.url, poolclass=NullPool)
-    try:
-        connection = engine.connect()
-    except OperationalError as error:
-        raise CommandError(f"cannot connect to {target}: {describe_failure(error)}") from error
-    with connection:
+    with connect(target) as connection:
         _migrate(connection, metadata)
 
 
