@@ -1,11 +1,28 @@
 """The web application: `uvicorn app.main:app`."""
 
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request, status
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.api import companies, health
+from app.db.url import resolve_database_url
 from app.errors import SettingsError
+
+logger = logging.getLogger("uvicorn.error")  # where the server says what it is doing
+
+
+@asynccontextmanager
+async def say_which_database(_: FastAPI) -> AsyncIterator[None]:
+    """Name the database, or what is wrong with the settings, when the server starts."""
+    try:
+        logger.info("Database: %s", resolve_database_url())
+    except SettingsError as error:
+        logger.error("No database: %s", error)  # noqa: TRY400 the message is all there is to say
+    yield
 
 
 def create_app() -> FastAPI:
@@ -14,6 +31,7 @@ def create_app() -> FastAPI:
         title="Financial Data Extractor",
         summary="Ten years of a company's financial statements side by side.",
         version="0.1.0",
+        lifespan=say_which_database,
     )
     application.include_router(health.router)
     application.include_router(companies.router)

@@ -85,7 +85,8 @@ def show_info(arguments: argparse.Namespace) -> int:
 
 def show_companies(arguments: argparse.Namespace) -> int:
     """Print the companies with their tickers, exchanges and investor-relations pages."""
-    with connect(resolve_database_url()) as connection:
+    database = resolve_database_url()
+    with connect(database) as connection:
         if not inspect(connection).has_table(Company.__tablename__):
             complain("there is no table of companies yet: run make migrate")
             return NOT_AT_HEAD
@@ -104,7 +105,7 @@ def show_companies(arguments: argparse.Namespace) -> int:
             ticker = company.primary_ticker or ""
             table.add_row(str(company.id), company.name, ticker, listings, company.ir_url)
     stdout().print(table)
-    stdout().print(f"{len(companies)} companies")
+    stdout().print(f"{len(companies)} companies in {database}", soft_wrap=True)
     return FINE
 
 
@@ -192,6 +193,7 @@ def open_psql(_: argparse.Namespace) -> int:
     else:
         raise RefusedError("psql is not installed here")
     environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    complain(f"opening {database}")
     sys.stdout.flush()
     os.execve(psql, ["psql", "--set=ON_ERROR_STOP=1", make_dsn(**parameters)], environment)  # noqa: S606
 

@@ -1,6 +1,7 @@
 """The web application, in-process and as the container's start-up command."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -107,7 +108,9 @@ def test_container_start_up_migrates_and_serves(empty_url: URL, tmp_path: Path) 
         response = wait_for(f"http://127.0.0.1:{port}/readyz")
         assert response.json()["status"] == "ready"
         assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
-    assert "Running upgrade 001 -> 002" in log.read_text()
+    lines = log.read_text()
+    assert "Running upgrade 001 -> 002" in lines
+    assert len(re.findall(r"INFO:? +Database: .*\(from DATABASE_URL\)", lines)) == 2, lines
 
 
 def test_make_run_serves_on_this_machine(migrated_url: URL, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_companies_are_listed_with_tickers_exchanges_and_pages(
     assert done.returncode == FINE
     assert "ULVR (LSE), UNA (Euronext Amsterdam), UL (NYSE)" in done.stdout
     assert "https://www.asml.com/en/investors/annual-report" in done.stdout
-    assert done.stdout.splitlines()[-1] == "6 companies"
+    assert done.stdout.splitlines()[-1].startswith("6 companies in postgresql+psycopg2://")
     companies = json.loads(manage(migrated_url, "list-companies", "--json").stdout)
     assert [company["name"] for company in companies] == [
         "Allianz SE",

@@ -1,9 +1,11 @@
 """Where the database's address comes from, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy.pool import NullPool
 
 from app.db import embedded
 from app.db.url import DatabaseURL, parse_url, resolve_database_url
@@ -67,6 +69,17 @@ def test_any_password_works_in_a_url_and_is_never_shown(password: str) -> None:
     assert found.url.password == password
     assert SECRET not in str(found)
     assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_the_server_gets_the_password_as_it_is(password: str, admin_url: URL) -> None:
+    if admin_url.password:
+        pytest.skip("this server knows its own password only")
+    text = admin_url.set(password=password).render_as_string(hide_password=False)
+    engine = create_engine(parse_url(text, "DATABASE_URL"), poolclass=NullPool)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert driver.info.password == password
 
 
 def test_a_password_in_a_parameter_is_not_shown() -> None:
