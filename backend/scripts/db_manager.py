@@ -148,6 +148,7 @@ def reset(arguments: argparse.Namespace) -> int:
         overview = read_overview(connection)
         stdout().print(f"Database: {database}", soft_wrap=True)
         print_tables(overview)
+        connection.rollback()  # hold no lock while somebody thinks
         confirm_reset(overview, force=arguments.force)
         connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
         count = drop_everything(connection)
@@ -230,8 +231,12 @@ def print_json(value: object) -> None:
 
 
 def stdout() -> Console:
-    """Return the console: as wide as the terminal, or in a pipe as wide as the text."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
+    """Return the console: as wide as the terminal, or in a pipe as wide as the text.
+
+    What the database holds is printed as it is: a name in [brackets] is no markup.
+    """
+    width = None if sys.stdout.isatty() else 1000
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def complain(message: str) -> None:

@@ -144,6 +144,17 @@ def test_companies_are_listed_with_tickers_exchanges_and_pages(
     ]
 
 
+def test_names_are_shown_as_they_are(
+    manage: Manage, migrated: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO companies (name, ir_url) VALUES ('[bold]A[/] :smile: Ö', 'u')"
+        )
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "[bold]A[/] :smile: Ö" in manage(migrated.url, "list-companies").stdout
+
+
 def test_companies_before_the_first_migration_are_not_an_error_of_the_server(
     manage: Manage, empty_url: URL
 ) -> None:

@@ -115,6 +115,8 @@ def test_db_host_may_be_a_socket_directory_without_a_password(
         (f"postgresql://u:{SECRET}@h", "names no database"),
         (f"postgresql://u:{SECRET}@h/", "names no database"),
         (f"postgresql://u:p@{SECRET}@h/n", "more than one '@'"),
+        (f"postgresql://u:p?q@{SECRET}@h/n", "more than one '@'"),
+        (f"postgresql://u:p@{SECRET}/@h/n", "more than one '@'"),
         (f"postgresql://u:{SECRET}@h:port/n", "no database address"),
         (f"u:{SECRET}@h/n", "no database address"),
         ("postgresql+embedded://h/n", "has no host"),

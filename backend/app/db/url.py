@@ -88,10 +88,6 @@ def parse_url(text: str, variable: str) -> URL:
         raise SettingsError(f"{variable} is set but empty: give it a value or unset it")
     if text != text.strip():
         raise SettingsError(f"{variable} begins or ends with white space: remove it")
-    if text.partition("?")[0].count("@") > 1:
-        raise SettingsError(
-            f"{variable} has more than one '@': write the one in the password as %40"
-        )
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -99,6 +95,10 @@ def parse_url(text: str, variable: str) -> URL:
             f"{variable} is no database address: write postgresql://user:password@host:5432/name, "
             "with special characters in the password percent-encoded"
         ) from None
+    if text.partition("?")[0].count("@") > 1 or "@" in (url.host or ""):
+        raise SettingsError(
+            f"{variable} has more than one '@': write the one in the password as %40"
+        )
     if url.drivername not in DRIVERS:
         scheme = url.drivername if url.drivername.isprintable() else "this"
         raise SettingsError(

@@ -132,9 +132,9 @@ class EmbeddedServer:
         postmaster = self._read_postmaster()
         process = self._find_process(postmaster)
         if postmaster and process:
-            postmaster = self._wait_until_ready(process)
-            if postmaster and postmaster.accepts_connections():
-                return postmaster
+            ready = self._wait_until_ready(process)
+            if ready and ready.accepts_connections():
+                return ready
             self._end(process, postmaster)  # its socket is gone: somebody cleaned up /tmp
         elif postmaster:
             self._clear_stale(postmaster)
@@ -264,7 +264,7 @@ class EmbeddedServer:
             time.sleep(0.05)
         return None
 
-    def _end(self, process: psutil.Process, postmaster: Postmaster | None) -> None:
+    def _end(self, process: psutil.Process, postmaster: Postmaster) -> None:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
         deadline = time.monotonic() + START_SECONDS
@@ -274,8 +274,7 @@ class EmbeddedServer:
                     f"the embedded server (process {process.pid}) does not end: see {self._log}"
                 )
             time.sleep(0.01)
-        if postmaster:
-            _remove_socket_directory(postmaster.socket_directory)
+        _remove_socket_directory(postmaster.socket_directory)
 
 
 def _make_socket_directory(account: Account) -> Path:
