@@ -27,6 +27,22 @@ NO_LISTING = '$[*] ? (!(@.ticker.type() == "string" && @.exchange.type() == "str
 
 def upgrade() -> None:
     """Create the four tables, parents first."""
+    create_companies()
+    create_documents()
+    create_extractions()
+    create_compiled_statements()
+
+
+def downgrade() -> None:
+    """Drop the four tables, children first."""
+    op.drop_table("compiled_statements")
+    op.drop_table("extractions")
+    op.drop_table("documents")
+    op.drop_table("companies")
+
+
+def create_companies() -> None:
+    """Create the companies, found by a ticker through a GIN index."""
     op.create_table(
         "companies",
         key(),
@@ -68,6 +84,9 @@ def upgrade() -> None:
         postgresql_ops={"tickers": "jsonb_path_ops"},
     )
 
+
+def create_documents() -> None:
+    """Create the documents of a company."""
     op.create_table(
         "documents",
         key(),
@@ -92,6 +111,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_documents_company_id"), "documents", ["company_id"])
     op.create_index(op.f("ix_documents_fiscal_year"), "documents", ["fiscal_year"])
 
+
+def create_extractions() -> None:
+    """Create what is read out of a document."""
     op.create_table(
         "extractions",
         key(),
@@ -108,6 +130,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_extractions_document_id"), "extractions", ["document_id"])
 
+
+def create_compiled_statements() -> None:
+    """Create the ten-year views: one for each company and statement type."""
     op.create_table(
         "compiled_statements",
         key(),
@@ -129,14 +154,6 @@ def upgrade() -> None:
             "jsonb_typeof(data) = 'object'", name=op.f("ck_compiled_statements_data_is_object")
         ),
     )
-
-
-def downgrade() -> None:
-    """Drop the four tables, children first."""
-    op.drop_table("compiled_statements")
-    op.drop_table("extractions")
-    op.drop_table("documents")
-    op.drop_table("companies")
 
 
 def key() -> sa.Column[int]:
