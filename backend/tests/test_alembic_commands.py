@@ -64,6 +64,18 @@ def test_questions_are_answered_on_standard_output(
     assert (done.returncode, answer in done.stdout) == (0, True), done
 
 
+def test_history_needs_no_database_unless_asked_where_it_stands(migrated_url: URL) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/n"}
+    files_only = run("alembic", "history", env=nowhere)
+    assert (files_only.returncode, files_only.stderr) == (0, "")
+    assert f"{HEAD} (head)" in files_only.stdout
+    assert "<base> -> 001" in files_only.stdout
+    assert run("alembic", "history", "-r", "current:", env=nowhere).returncode != 0
+    somewhere = {"DATABASE_URL": as_text(migrated_url)}
+    with_mark = run("alembic", "history", "--indicate-current", env=somewhere)
+    assert f"{HEAD} (head) (current)" in with_mark.stdout
+
+
 def test_offline_sql_alone_is_on_standard_output(
     alembic: Alembic, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What `env.py` does for each of Alembic's commands: online, offline, or just numbering a file."""
+"""What `env.py` does for each of Alembic's commands: online, offline, or about files only."""
 
 import logging
 from collections.abc import Callable
@@ -32,8 +32,8 @@ def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
     options = context.config.cmd_opts
     if options and _command() == "revision":
         clean_message(options.message)  # before anything is waited for
-    if _is_blank_revision():
-        _number_blank_revision()
+    if _needs_no_database():
+        _run_unconnected()
         return
     try:
         target = resolve()
@@ -104,13 +104,23 @@ def _command() -> str | None:
     return options.cmd[0].__name__ if options else None
 
 
-def _is_blank_revision() -> bool:
-    is_autogenerate = getattr(context.config.cmd_opts, "autogenerate", False)
-    return _command() == "merge" or (_command() == "revision" and not is_autogenerate)
+def _needs_no_database() -> bool:
+    """Whether the command is about files only; Alembic calls env.py for it all the same."""
+    options = context.config.cmd_opts
+    match _command():
+        case "merge":
+            return True
+        case "revision":
+            return not getattr(options, "autogenerate", False)
+        case "history":
+            asks_where = getattr(options, "indicate_current", False)
+            return not (asks_where or "current" in (getattr(options, "rev_range", None) or ""))
+        case _:
+            return False
 
 
-def _number_blank_revision() -> None:
-    """Number a new file without any connection: there is nothing to compare."""
+def _run_unconnected() -> None:
+    """Number a new file, or list the files there are."""
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # nothing runs
     context.configure(
         dialect_name="postgresql",
