@@ -15,7 +15,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app.db.embedded.server import EmbeddedServer
-from tests.shell import as_text
+from tests.shell import BACKEND, as_text
 
 SERVER_DIRECTORY = "TESTS_SERVER_DIRECTORY"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
@@ -145,10 +145,10 @@ def migrated(migrated_url: URL) -> Iterator[Engine]:
 def alembic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Return the `alembic` command line as a function: the database, then the arguments."""
 
-    def run(url: URL | str, *arguments: str) -> int:
+    def run(url: URL | str, *arguments: str, ini: str = "alembic.ini") -> int:
         monkeypatch.setenv("DATABASE_URL", as_text(url) if isinstance(url, URL) else url)
         try:
-            alembic_main(argv=["-c", "alembic.ini", *arguments], prog="alembic")
+            alembic_main(argv=["-c", ini, *arguments], prog="alembic")
         except SystemExit as error:
             return error.code if isinstance(error.code, int) else 1
         return 0
@@ -159,13 +159,8 @@ def alembic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return backend/ of a copy of this tree, in an awkward path, with the same packages."""
-    backend = Path(__file__).parent.parent
     copy = tmp_path / "a check out & ünïcode" / "backend"
-    shutil.copytree(
-        backend,
-        copy,
-        ignore=shutil.ignore_patterns(".*", "tests"),
-    )
-    shutil.copy2(backend / ".env.example", copy)
+    shutil.copytree(BACKEND, copy, ignore=shutil.ignore_patterns(".*", "tests"))
+    shutil.copy2(BACKEND / ".env.example", copy)
     (copy / ".venv").symlink_to(Path(sys.prefix).resolve())
     return copy

@@ -4,8 +4,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import yaml
 from sqlalchemy import URL
+
+from app.db.embedded.binaries import find_program
 
 BACKEND = Path(__file__).resolve().parent.parent
 CLEAN_ENVIRONMENT = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"}
@@ -33,3 +37,17 @@ def run(
         check=False,
         timeout=120,
     )
+
+
+def psql(url: URL, script: str) -> str:
+    """Run a script as people do, in psql up to the first error, and return what it answers."""
+    address = as_text(url.set(drivername="postgresql"))
+    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={address}")
+    done = run(str(find_program("psql")), *options, stdin=script)
+    assert done.returncode == 0, f"{done.stderr}\n{script}"
+    return done.stdout
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Return a file of settings as its program reads it."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))

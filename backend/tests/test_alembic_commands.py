@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from alembic.config import main as alembic_main
 from sqlalchemy import URL, Engine, text
 
 from app.db.migrations.revisions import LONGEST_MESSAGE
@@ -118,17 +117,11 @@ sys.exit(logger.disabled)
 
 
 @pytest.fixture
-def revise(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def revise(checkout: Path, alembic: Alembic) -> Callable[..., int]:
     """Return `alembic revision` in a copy of the tree: the database, then arguments."""
 
     def run_revision(url: URL | str, *arguments: str) -> int:
-        monkeypatch.setenv("DATABASE_URL", as_text(url) if isinstance(url, URL) else url)
-        argv = ["-c", str(checkout / "alembic.ini"), "revision", *arguments]
-        try:
-            alembic_main(argv=argv, prog="alembic")
-        except SystemExit as error:
-            return error.code if isinstance(error.code, int) else 1
-        return 0
+        return alembic(url, "revision", *arguments, ini=str(checkout / "alembic.ini"))
 
     return run_revision
 

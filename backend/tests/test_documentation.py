@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from app.db.embedded.binaries import find_program
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
-from tests.shell import BACKEND, as_text, run
+from tests.shell import BACKEND, psql, run
 
 ROOT = BACKEND.parent
 DOCS = ROOT / "docs"
@@ -80,13 +79,9 @@ def named_paths(page: Path) -> set[str]:
     }
 
 
-def psql(url: URL, sql: str) -> str:
+def answer(url: URL, sql: str) -> str:
     """Return psql's answer without the spaces at the ends of its lines."""
-    address = as_text(url.set(drivername="postgresql"))
-    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={address}")
-    done = run(str(find_program("psql")), *options, f"--command={sql}")
-    assert done.returncode == 0, f"{done.stderr}\n{sql}"
-    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in psql(url, sql).strip("\n").splitlines())
 
 
 def sql_and_answers() -> Iterator[tuple[str, str, str]]:
@@ -104,11 +99,11 @@ def test_queries_run_and_answer_what_the_page_shows(migrated_url: URL) -> None:
     )
     for _, sql, _ in found:
         if sql.startswith("INSERT"):
-            psql(migrated_url, sql)
+            answer(migrated_url, sql)
     queries = [each for each in found if not each[1].startswith("INSERT")]
-    answers = {heading: psql(migrated_url, sql) for heading, sql, _ in queries}
+    answers = {heading: answer(migrated_url, sql) for heading, sql, _ in queries}
     assert len(answers) == len(queries), "two sections have the same title"
-    shown = {heading: answer for heading, _, answer in queries if answer}
+    shown = {heading: page for heading, _, page in queries if page}
     assert {heading: answers[heading] for heading in shown} == shown
     for heading in answers.keys() - shown:
         assert "(0 rows)" not in answers[heading], f"show that it is empty: {heading}"

@@ -58,6 +58,18 @@ def ask(directory: Path, sql: str) -> object:
         return result.scalar() if result.returns_rows else None
 
 
+def start_client(directory: Path, code: str) -> subprocess.Popen[str]:
+    """Run Python code in a process group of its own, on the server of `directory`."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url_of(directory))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def pid_of(directory: Path) -> int:
     return int((directory / "data" / "postmaster.pid").read_text().splitlines()[0])
 
@@ -126,19 +138,13 @@ def test_killed_while_a_query_works_it_starts_when_that_has_ended(directory: Pat
     ask(directory, "SELECT 1")
     code = "from app.db.base import engine; c = engine.connect(); print('busy', flush=True);"
     code += "c.exec_driver_sql('SELECT count(*) FROM generate_series(1, 10000000)')"
-    client = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url_of(directory))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    client = start_client(directory, code)
     assert client.stdout is not None
-    assert client.stdout.readline() == b"busy\n"
+    assert client.stdout.readline() == "busy\n"
     time.sleep(0.2)  # let the query begin, which does not look whether its server lives
     os.kill(pid_of(directory), signal.SIGKILL)
     assert ask(directory, "SELECT count(*) FROM kept") == 0
-    client.stdout.close()
-    client.wait(30)
+    client.communicate(timeout=30)
 
 
 def test_a_recycled_process_id_is_not_taken_for_the_server(directory: Path) -> None:
@@ -192,17 +198,7 @@ def test_a_long_folder_for_temporary_files_leaves_room_for_the_socket(
 
 
 def test_many_first_connections_at_once_share_one_server(new: Path) -> None:
-    env = {**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url_of(new))}
-    crowd = [
-        subprocess.Popen(
-            [sys.executable, "-c", ASK],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
+    crowd = [start_client(new, ASK) for _ in range(4)]
     answers = [process.communicate(timeout=90) for process in crowd]
     assert [out.strip() for out, _ in answers] == ["1"] * 4, answers
     log = (new / "server.log").read_text()
@@ -212,13 +208,9 @@ def test_many_first_connections_at_once_share_one_server(new: Path) -> None:
 def test_interrupting_the_client_does_not_end_the_server(directory: Path) -> None:
     code = "import os, signal; from app.db.base import engine; c = engine.connect();"
     code += "os.killpg(0, signal.SIGINT)"
-    client = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url_of(directory))},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert client.wait(60) == -signal.SIGINT
+    client = start_client(directory, code)
+    client.communicate(timeout=60)
+    assert client.returncode == -signal.SIGINT
     before = pid_of(directory)
     assert ask(directory, "SELECT 1") == 1
     assert pid_of(directory) == before

@@ -9,10 +9,9 @@ from sqlalchemy.schema import CreateIndex
 
 import app.db.models  # noqa: F401 declares every table
 from app.db.base import Base
-from app.db.embedded.binaries import find_program
 from tests.catalog import read_catalog, read_rows
 from tests.revisions import IDS, REVISIONS, SCRIPTS
-from tests.shell import BACKEND, as_text, run
+from tests.shell import BACKEND, psql
 
 Alembic = Callable[..., int]
 
@@ -113,14 +112,6 @@ def test_models_and_migrations_agree_on_every_detail_of_an_index(migrated: Engin
             built = connection.exec_driver_sql(definition.format(name)).scalar()
             declared = connection.exec_driver_sql(definition.format("probe")).scalar()
         assert built == str(declared).replace("probe", name, 1)
-
-
-def psql(url: URL, script: str) -> None:
-    """Run a script as people do: in psql, up to the first error."""
-    address = as_text(url.set(drivername="postgresql"))
-    program = str(find_program("psql"))
-    done = run(program, "--no-psqlrc", "--set=ON_ERROR_STOP=1", address, stdin=script)
-    assert done.returncode == 0, done.stderr
 
 
 def test_offline_sql_builds_the_same_database(

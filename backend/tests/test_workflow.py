@@ -2,19 +2,13 @@
 
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.shell import BACKEND
+from tests.shell import BACKEND, load_yaml
 
 WORKFLOW = BACKEND.parent / ".github" / "workflows" / "ci.yml"
-
-
-def load_yaml(path: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def workflow_jobs() -> dict[str, dict[str, Any]]:

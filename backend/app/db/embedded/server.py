@@ -90,8 +90,8 @@ class EmbeddedServer:
         Raises:
             EmbeddedServerError: It does not start.
         """
-        with self._locked():
-            return self._start_unless_running().socket_directory
+        with self._locked() as account:
+            return self._start_unless_running(account).socket_directory
 
     def stop(self) -> bool:
         """End the server after its running transactions are rolled back; return if it ran.
@@ -110,8 +110,11 @@ class EmbeddedServer:
             return True
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Let one process at a time create, start or stop; the kernel frees it after a crash."""
+    def _locked(self) -> Iterator[Account]:
+        """Let one process at a time create, start or stop; the kernel frees it after a crash.
+
+        Yields the account that owns the directory and runs the server.
+        """
         try:
             account = account_for(self.directory)
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,7 +122,7 @@ class EmbeddedServer:
             with (self.directory / "lock").open("a") as lock:
                 account.own(Path(lock.name))
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
+                yield account
         except AccountError as error:
             raise EmbeddedServerError(str(error)) from error
         except PermissionError as error:
@@ -128,7 +131,7 @@ class EmbeddedServer:
                 "was made by a different account (root?); use that one, or remove the folder"
             ) from error
 
-    def _start_unless_running(self) -> Postmaster:
+    def _start_unless_running(self, account: Account) -> Postmaster:
         postmaster = self._read_postmaster()
         process = self._find_process(postmaster)
         if postmaster and process:
@@ -138,7 +141,6 @@ class EmbeddedServer:
             self._end(process, postmaster)  # its socket is gone: somebody cleaned up /tmp
         elif postmaster:
             self._clear_stale(postmaster)
-        account = account_for(self.directory)
         if not self.data.exists():
             self._create(account)
         self._start(account)

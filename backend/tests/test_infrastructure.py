@@ -10,12 +10,10 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pytest
-import yaml
 
-from tests.shell import BACKEND
+from tests.shell import BACKEND, load_yaml
 
 INFRASTRUCTURE = BACKEND.parent / "infrastructure"
 COMPOSE_FILE = INFRASTRUCTURE / "docker" / "docker-compose.dev.yml"
@@ -88,10 +86,6 @@ class Infrastructure:
 @pytest.fixture
 def infrastructure(tmp_path: Path) -> Infrastructure:
     return Infrastructure(tmp_path)
-
-
-def load_yaml(path: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def make_targets(makefile: Path) -> set[str]:
