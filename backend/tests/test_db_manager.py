@@ -1,49 +1,19 @@
 """`scripts/db_manager.py`: what it prints, its exit codes, and what a reset asks first."""
 
-import io
 import json
-import os
-import pty
 import re
 import subprocess
-import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine
 
-from app.db.reset import is_local
-from scripts import db_manager
-from tests.catalog import read_catalog, read_rows
 from tests.revisions import AT_HEAD, AT_NONE, BEFORE_HEAD, HEAD, ONE_BEHIND
-from tests.shell import BACKEND, CLEAN_ENVIRONMENT, as_text, run
+from tests.shell import Done, as_text, run
 
-Manage = Callable[..., "Done"]
-FINE, FAILED, WRONG_ARGUMENTS, NOT_AT_HEAD = 0, 1, 2, 3
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def manage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Manage:
-    """Return the command line as a function: the database, then arguments."""
-
-    def call(url: URL, *arguments: str) -> Done:
-        monkeypatch.setenv("DATABASE_URL", as_text(url))
-        try:
-            code = db_manager.main(arguments)
-        except SystemExit as error:
-            code = int(error.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return call
+Manage = Callable[..., Done]
+FINE, FAILED, WRONG_ARGUMENTS, BEHIND, AHEAD, DIVERGED, UNMANAGED, EMPTY, UNVERIFIED = range(9)
 
 
 def in_a_process(url: URL, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -66,11 +36,15 @@ def test_info_as_json_is_for_scripts(manage: Manage, migrated_url: URL) -> None:
     assert info["database"]["source"] == "DATABASE_URL"
     assert info["name"] == migrated_url.database
     assert info["revision"] == {
+        "verdict": "at head",
         "current": [HEAD],
         "heads": [HEAD],
         "pending": [],
         "unknown": [],
+        "origins": [],
         "is_at_head": True,
+        "next_step": "nothing to do",
+        "edited": [],
     }
     assert {table["name"]: table["rows"] for table in info["tables"]} == {
         "companies": 6,
@@ -82,7 +56,7 @@ def test_info_as_json_is_for_scripts(manage: Manage, migrated_url: URL) -> None:
 
 def test_info_of_a_database_behind_says_what_is_pending(manage: Manage, empty_url: URL) -> None:
     done = manage(empty_url, "info")
-    assert done.returncode == NOT_AT_HEAD
+    assert done.returncode == EMPTY
     assert AT_NONE in done.stdout
     assert "run make migrate" in done.stderr
 
@@ -93,8 +67,8 @@ def test_info_of_a_database_ahead_says_so(
     with migrated.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '999'")
     done = manage(migrated_url, "info")
-    assert done.returncode == NOT_AT_HEAD
-    assert f"999 (unknown to this code, whose head is {HEAD})" in done.stdout
+    assert done.returncode == AHEAD
+    assert f"999 (ahead: 999 unknown to this code, whose head is {HEAD})" in done.stdout
     assert "update the code" in done.stderr
 
 
@@ -159,21 +133,107 @@ def test_companies_before_the_first_migration_are_not_an_error_of_the_server(
     manage: Manage, empty_url: URL
 ) -> None:
     done = manage(empty_url, "list-companies")
-    assert (done.returncode, done.stdout) == (NOT_AT_HEAD, "")
+    assert (done.returncode, done.stdout) == (BEHIND, "")
     assert "run make migrate" in done.stderr
 
 
-def test_history_shows_what_is_applied(
-    manage: Manage, alembic: Callable[..., int], migrated_url: URL
+def test_history_shows_when_by_whom_and_how_each_was_applied(
+    manage: Manage, alembic: Callable[..., int], migrated: Engine
 ) -> None:
-    alembic(migrated_url, "downgrade", "-1")
-    done = manage(migrated_url, "history")
+    alembic(migrated.url, "downgrade", "-1")
+    with migrated.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE migration_ledger SET attempts = 3 WHERE revision = '001'"
+        )
+    done = manage(migrated.url, "history")
     assert done.returncode == FINE
     shown = " ".join(done.stdout.split())
-    assert "│ 001 │ Create the initial schema │ yes │" in shown
-    assert re.search(rf"│ {HEAD} │ [^│]+ │ no │", shown)
+    moment, took = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", r"\d+\.\d{3} s, 3 attempts"
+    first = rf"│ 001 │ Create the initial schema │ {moment} │ \w+ from \S+ │ {took} │ │"
+    assert re.search(first, shown), shown
+    assert re.search(rf"│ {HEAD} │ [^│]+ │ no │ │ │ │", shown)
     assert f"Now at: {ONE_BEHIND}" in shown
-    assert json.loads(manage(migrated_url, "history", "--json").stdout)["current"] == [BEFORE_HEAD]
+    history = json.loads(manage(migrated.url, "history", "--json").stdout)
+    assert history["current"] == [BEFORE_HEAD]
+    assert history["revisions"][0]["applied"]["attempts"] == 3
+    assert history["revisions"][-1]["applied"] is None
+
+
+def test_history_before_the_ledger(manage: Manage, migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE migration_ledger")
+    assert "│ before the ledger │" in " ".join(manage(migrated.url, "history").stdout.split())
+
+
+def test_history_has_what_only_the_database_knows(manage: Manage, migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '999'")
+    assert "│ 999 │ (unknown to this code) │" in " ".join(
+        manage(migrated.url, "history").stdout.split()
+    )
+
+
+def test_an_edited_revision_is_shown_everywhere_until_it_is_accepted(
+    manage: Manage, migrated: Engine
+) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE migration_ledger SET checksum = 'x' WHERE revision = '001'"
+        )
+    done = manage(migrated.url, "verify")
+    assert done.returncode == UNVERIFIED
+    assert "001 was edited after it was applied" in done.stdout
+    assert "make migrate-accept REV=001" in done.stdout
+    (finding,) = json.loads(manage(migrated.url, "verify", "--json").stdout)["findings"]
+    assert (finding["kind"], finding["revision"]) == ("edited", "001")
+    assert "│ edited since │" in " ".join(manage(migrated.url, "history").stdout.split())
+    assert "edited since it was applied: 001" in manage(migrated.url, "info").stderr
+    assert manage(migrated.url, "accept", "001").returncode == FINE
+    assert manage(migrated.url, "verify").returncode == FINE
+    assert "edited since" not in manage(migrated.url, "history").stdout
+
+
+@pytest.mark.parametrize(("revision", "reason"), [("002", "is not applied"), ("9", "no revision")])
+def test_only_an_applied_revision_is_accepted(
+    revision: str, reason: str, manage: Manage, alembic: Callable[..., int], migrated_url: URL
+) -> None:
+    alembic(migrated_url, "downgrade", "001")
+    done = manage(migrated_url, "accept", revision)
+    assert (done.returncode, reason in done.stderr) == (FAILED, True), done
+
+
+def test_the_environment_is_declared_and_shown(manage: Manage, migrated_url: URL) -> None:
+    assert manage(migrated_url, "stamp-env", "staging").returncode == FINE
+    assert "Environment staging" in " ".join(manage(migrated_url, "info").stdout.split())
+    assert json.loads(manage(migrated_url, "info", "--json").stdout)["environment"] == "staging"
+    for name in ("", "Two words", "x" * 33):
+        assert manage(migrated_url, "stamp-env", name).returncode == FAILED
+
+
+def test_info_says_how_the_database_came_to_where_it_is(manage: Manage, migrated_url: URL) -> None:
+    shown = " ".join(manage(migrated_url, "info").stdout.split())
+    assert re.search(
+        r"Migrated 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC by \w+ from \S+, version", shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("UPDATE alembic_version SET version_num = '001'", BEHIND),
+        ("UPDATE alembic_version SET version_num = '999'", AHEAD),
+        ("INSERT INTO alembic_version VALUES ('001')", DIVERGED),
+        ("DELETE FROM alembic_version; DROP TABLE migration_ledger", UNMANAGED),
+    ],
+)
+def test_each_verdict_has_its_exit_code_and_its_next_step(
+    change: str, code: int, manage: Manage, migrated: Engine
+) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql(change)
+    done = manage(migrated.url, "info")
+    assert done.returncode == code
+    assert len(done.stderr.split("not at head: ")[1]) > 10
 
 
 def test_psql_runs_on_the_same_database_and_stops_at_an_error(migrated_url: URL) -> None:
@@ -182,124 +242,9 @@ def test_psql_runs_on_the_same_database_and_stops_at_an_error(migrated_url: URL)
     assert done.returncode not in (FINE, FAILED), "psql's own code: 3 after an error in a script"
 
 
-# Reset -------------------------------------------------------------------------------------
-
-
-def spoil(engine: Engine) -> None:
-    """Add rows and objects that a reset has to take away, and one that it must leave."""
-    with engine.begin() as connection:
-        for statement in (
-            "INSERT INTO companies (name, ir_url) VALUES ('Mine', 'https://mine.example')",
-            "CREATE TYPE mood AS ENUM ('good')",
-            "CREATE DOMAIN percentage AS int",
-            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-            "CREATE VIEW companies_view AS SELECT * FROM companies",
-            "CREATE MATERIALIZED VIEW companies_copy AS SELECT * FROM companies",
-            "CREATE SEQUENCE lonely",
-            'CREATE TABLE "Odd ""name" (mood mood, n serial)',
-            "CREATE EXTENSION pg_stat_statements",
-        ):
-            connection.exec_driver_sql(statement)
-
-
-def test_reset_by_force_ends_as_a_new_database(
-    manage: Manage, alembic: Callable[..., int], migrated: Engine, empty: Engine
-) -> None:
-    spoil(migrated)
-    done = manage(migrated.url, "reset", "--force")
-    assert done.returncode == FINE, done.stderr
-    assert "│ companies │ 7 │" in " ".join(done.stdout.split()), "says first what is in it"
-    with migrated.begin() as connection:
-        extensions = connection.scalars(text("SELECT extname FROM pg_extension")).all()
-        assert "pg_stat_statements" in extensions
-        connection.exec_driver_sql("DROP EXTENSION pg_stat_statements")
-    alembic(empty.url, "upgrade", "head")
-    with migrated.connect() as reset, empty.connect() as new:
-        assert read_catalog(reset) == read_catalog(new)
-        assert read_rows(reset) == read_rows(new)
-
-
-def test_reset_without_a_terminal_refuses(
-    manage: Manage, migrated: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{migrated.url.database}\n"))
-    done = manage(migrated.url, "reset")
-    assert done.returncode == FAILED
-    assert "FORCE=1" in done.stderr
-    with migrated.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM companies")) == 6
-
-
-@pytest.mark.parametrize(
-    ("answer", "code", "companies"),
-    [("right", FINE, 6), ("wrong", FAILED, 7), ("\x03", 130, 7)],
-    ids=["name", "other name", "interrupt"],
-)
-def test_reset_on_a_terminal_asks_for_the_name(
-    answer: str, code: int, companies: int, migrated: Engine, migrated_url: URL
-) -> None:
-    with migrated.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO companies (name, ir_url) VALUES ('Mine', 'u')")
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "scripts/db_manager.py", "reset"],
-        cwd=BACKEND,
-        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(migrated_url), "TERM": "xterm"},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-        preexec_fn=make_controlling_terminal,  # noqa: PLW1509 there are no threads here
-    )
-    os.close(slave)
-    screen = b""
-    while b"to go on: " not in screen:
-        screen += os.read(master, 1024)
-    text_to_type = f"{migrated_url.database}\n" if answer == "right" else f"{answer}\n"
-    os.write(master, text_to_type.encode())
-    while process.poll() is None:
-        try:
-            screen += os.read(master, 1024)
-        except OSError:
-            break
-    assert process.wait(60) == code, screen.decode()
-    os.close(master)
-    assert str(migrated_url.database) in screen.decode()
-    with migrated.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM companies")) == companies
-
-
-def make_controlling_terminal() -> None:
-    """Let Ctrl-C typed on standard input reach the process."""
-    import fcntl  # noqa: PLC0415 only in the child
-    import termios  # noqa: PLC0415
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-@pytest.mark.parametrize(
-    ("host", "answer"),
-    [
-        (None, True),
-        ("", True),
-        ("/run/postgresql", True),
-        ("localhost", True),
-        ("127.0.0.1", True),
-        ("::1", True),
-        ("db.example.com", False),
-        ("10.0.0.5", False),
-        ("localhost.example.com", False),
-    ],
-)
-def test_only_this_machine_is_local(host: str | None, answer: bool) -> None:  # noqa: FBT001
-    assert is_local(host) is answer
-
-
-def test_reset_refuses_another_machine_even_by_force(
-    manage: Manage, migrated_url: URL, migrated: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(db_manager, "is_local", lambda _: False)
-    done = manage(migrated_url, "reset", "--force")
-    assert (done.returncode, "ALLOW_REMOTE=1" in done.stderr) == (FAILED, True), done
-    with migrated.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM companies")) == 6
+def test_a_model_in_conflict_stops_no_command_that_needs_none(checkout: Path) -> None:
+    """Two branches that change one model and number one revision are the usual case."""
+    with (checkout / "app" / "db" / "models" / "company.py").open("a") as model:
+        model.write("<<<<<<< HEAD\n")
+    done = run("python", "scripts/db_manager.py", "renumber", cwd=checkout)
+    assert "nothing to move" in done.stderr

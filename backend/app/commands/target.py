@@ -1,0 +1,35 @@
+"""Find the database that a command is about, as migrations reach it."""
+
+from alembic.script import ScriptDirectory
+
+from app import BACKEND, VERSION
+from app.commands import INI_FILE
+from app.db.migrations.ledger import Recorder
+from app.db.migrations.provenance import find_provenance
+from app.db.migrations.settings import MigrationSettings
+from app.db.migrations.state import load_scripts
+from app.db.url import DatabaseURL, read_variables, resolve_migration_url
+from app.errors import SettingsError
+
+
+def find_target() -> tuple[DatabaseURL, MigrationSettings]:
+    """Return the database and the settings of its sessions.
+
+    Raises:
+        SettingsError: A setting is wrong.
+    """
+    database = resolve_migration_url()
+    try:
+        return database, MigrationSettings.read(read_variables())
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def find_scripts() -> ScriptDirectory:
+    """Return the revisions of this code."""
+    return load_scripts(INI_FILE)
+
+
+def make_recorder(settings: MigrationSettings) -> Recorder:
+    """Return what writes into the ledger for this code."""
+    return Recorder(find_provenance(BACKEND, VERSION, settings.git_commit))
