@@ -23,9 +23,9 @@ depends_on: str | Sequence[str] | None = ${repr(depends_on)}
 
 def upgrade() -> None:
     """Apply the change."""
-    ${upgrades if "op." in upgrades else "pass"}
+    ${upgrades if upgrades and "op." in upgrades else "pass"}
 
 
 def downgrade() -> None:
     """Take the change back."""
-    ${downgrades if "op." in downgrades else "pass"}
+    ${downgrades if downgrades and "op." in downgrades else "pass"}
