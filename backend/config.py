@@ -1,15 +1,13 @@
 """Read the settings from the environment and from `.env`, and refuse what is half set."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app import BACKEND
+from app.env_file import read_env_file
 from app.errors import SettingsError
 
 
@@ -70,27 +68,10 @@ def load_settings(env_file: Path = BACKEND / ".env") -> Settings:
         SettingsError: A value is wrong, a part is missing, or the file cannot be read.
     """
     try:
-        return Settings(**_read_env_file(env_file))  # type: ignore[arg-type]
+        values = {name.lower(): value for name, value in read_env_file(env_file).items()}
+        return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         variable = "_".join(map(str, first["loc"])).upper()
         message = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{variable}: {message}" if variable else message) from None
-
-
-def _read_env_file(path: Path) -> Mapping[str, str]:
-    """Return the file's variables with lower-case names, as written: a `$` expands nothing."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            for binding in parse_stream(stream):
-                is_assignment = binding.value is not None or binding.key is None
-                if binding.error or not is_assignment:
-                    raise SettingsError(
-                        f"{path.name}, line {binding.original.line}: not of the form NAME=value"
-                    )
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
-    values = dotenv_values(path, interpolate=False, encoding="utf-8")
-    return {name.lower(): value for name, value in values.items() if value is not None}

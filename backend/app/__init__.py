@@ -3,3 +3,5 @@
 from pathlib import Path
 
 BACKEND = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+"""The application's version, as in pyproject.toml."""

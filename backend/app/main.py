@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, status
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app import VERSION
 from app.api import companies, health
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
@@ -30,7 +31,7 @@ def create_app() -> FastAPI:
     application = FastAPI(
         title="Financial Data Extractor",
         summary="Ten years of a company's financial statements side by side.",
-        version="0.1.0",
+        version=VERSION,
         lifespan=say_which_database,
     )
     application.include_router(health.router)

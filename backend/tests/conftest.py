@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,12 +15,14 @@ from alembic.config import main as alembic_main
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from app.commands import reset
 from app.db.embedded.server import EmbeddedServer
-from tests.shell import BACKEND, as_text
+from scripts import db_manager
+from tests.project import Project
+from tests.servers import FAST, fast_folder
+from tests.shell import BACKEND, Done, as_text
 
 SERVER_DIRECTORY = "TESTS_SERVER_DIRECTORY"
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-ROOM = 1_000_000_000  # bytes
 TEMPLATE = "fde_tests_template"
 
 
@@ -29,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The first connection starts the server.
     """
+    # A shell's background job ignores Ctrl-C, and so would every command that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         directory = tempfile.mkdtemp(prefix="fde-tests-", dir=fast_folder())
         os.environ[SERVER_DIRECTORY] = directory
@@ -40,13 +45,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         directory = Path(os.environ.pop(SERVER_DIRECTORY))
         EmbeddedServer(directory / "server").stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def fast_folder() -> str | None:
-    """Return a folder in memory, where there is room: copying a database then takes 20 ms."""
-    memory = Path("/dev/shm")  # noqa: S108 mkdtemp makes a private folder in it
-    is_roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
-    return str(memory) if is_roomy and os.access(memory, os.W_OK) else None
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +155,24 @@ def alembic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 @pytest.fixture
+def manage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Done]:
+    """Return `db_manager.py` as a function: the database, then arguments."""
+    monkeypatch.setattr(reset, "BACKUPS", tmp_path / ".backups")
+
+    def call(url: URL, *arguments: str) -> Done:
+        monkeypatch.setenv("DATABASE_URL", as_text(url))
+        try:
+            code = db_manager.main(arguments)
+        except SystemExit as error:
+            code = int(error.code or 0)
+        return Done(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return backend/ of a copy of this tree, in an awkward path, with the same packages."""
     copy = tmp_path / "a check out & ünïcode" / "backend"
@@ -164,3 +180,10 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy2(BACKEND / ".env.example", copy)
     (copy / ".venv").symlink_to(Path(sys.prefix).resolve())
     return copy
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a copy of the migrations, to which a test adds its own."""
+    (tmp_path / "project").mkdir()
+    return Project(tmp_path / "project")

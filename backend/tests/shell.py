@@ -1,10 +1,14 @@
 """Run the project's commands as a person would, in an environment that holds nothing else."""
 
+import fcntl
+import os
+import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from sqlalchemy import URL
@@ -37,6 +41,53 @@ def run(
         check=False,
         timeout=120,
     )
+
+
+class Done(NamedTuple):
+    """What a command that ran in this process left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def answer_on_a_terminal(
+    command: list[str], answer: str, *, cwd: Path, env: Mapping[str, str]
+) -> tuple[int, str]:
+    """Run `command` on a terminal and type `answer` when it asks; return its code and screen."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**CLEAN_ENVIRONMENT, **env, "TERM": "xterm"},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=_make_controlling_terminal,  # noqa: PLW1509 there are no threads here
+    )
+    os.close(slave)
+    screen = b""
+    while b"to go on: " not in screen:
+        try:
+            screen += os.read(master, 1024)
+        except OSError:  # it has ended without a question
+            break
+    else:
+        os.write(master, answer.encode())
+    while process.poll() is None:
+        try:
+            screen += os.read(master, 1024)
+        except OSError:
+            break
+    code = process.wait(60)
+    os.close(master)
+    return code, screen.decode()
+
+
+def _make_controlling_terminal() -> None:
+    """Let Ctrl-C typed on standard input reach the process."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def psql(url: URL, script: str) -> str:

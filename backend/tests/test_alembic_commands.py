@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 from app.db.migrations.revisions import LONGEST_MESSAGE
+from tests.project import Project
 from tests.revisions import AFTER_NEXT, AT_HEAD, HEAD, IDS, NEXT, ONE_BEHIND
 from tests.shell import BACKEND, as_text, run
 
@@ -86,6 +87,25 @@ def test_offline_sql_alone_is_on_standard_output(
     assert "INFO" not in up
     assert alembic(nowhere, "downgrade", "002:001", "--sql") == 0
     assert "DELETE FROM companies" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough_of_the_sql_is_no_error(empty_url: URL) -> None:
+    done = run(
+        "sh", "-c", "alembic upgrade head --sql | true", env={"DATABASE_URL": as_text(empty_url)}
+    )
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_two_revisions_with_one_number_are_refused(
+    project: Project, alembic: Alembic, migrated_url: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Alembic would take either of them, with a warning."""
+    path = project.path_of(project.add("pass"))
+    path.with_name("other.py").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.warns(UserWarning, match="present more than once"):
+        assert alembic(migrated_url, "upgrade", "head", ini=str(project.ini)) != 0
+    assert "two revisions have the same number: make migrate-renumber" in capsys.readouterr().err
 
 
 def test_a_failing_statement_is_one_line_and_changes_nothing(

@@ -65,6 +65,27 @@ def test_not_ready_when_the_code_does_not_know_the_revision(
     assert "unknown to this code" in response.json()["reason"]
 
 
+@pytest.mark.usefixtures("on_migrated")
+def test_ready_while_a_newer_release_is_being_deployed(
+    client: TestClient, migrated: Engine
+) -> None:
+    """The new code has migrated: this one serves until it is replaced."""
+    with migrated.begin() as connection:
+        for statement in (
+            "UPDATE alembic_version SET version_num = '999'",
+            "INSERT INTO migration_ledger (action, revision) VALUES ('upgrade', '999')",
+        ):
+            connection.exec_driver_sql(statement)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["verdict"]) == (200, "ahead")
+    assert "999 applied 20" in response.json()["reason"]
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM migration_ledger WHERE revision = '001'")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["verdict"]) == (503, "diverged")
+    assert "merge the branches" in response.json()["next_step"]
+
+
 def test_not_ready_before_the_migrations(
     client: TestClient, empty_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:

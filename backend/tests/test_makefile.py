@@ -18,6 +18,7 @@ GUIDE = {
     *("db-reset", "db-list-companies", "db-info"),
 }
 OTHERS = {
+    *("migrate-verify", "migrate-accept", "migrate-renumber", "db-stamp-env", "chaos", "bench"),
     *("help", "install", "psql", "db-stop", "run", "test", "lint", "format", "typecheck"),
     *("docs", "check", "lock", "clean"),
 }

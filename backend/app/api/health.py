@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import BACKEND
 from app.db import base
 from app.db.migrations.failure import describe_failure
-from app.db.migrations.state import load_scripts, read_state
+from app.db.migrations.state import Verdict, load_scripts, read_state
 from app.errors import SettingsError
 
 router = APIRouter(tags=["health"])
@@ -24,10 +24,12 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether requests can be served, and if not, why."""
+    """Whether requests can be served, and if not, why, and what to do."""
 
     status: Literal["ready", "not ready"]
     reason: str
+    verdict: Verdict | None = None
+    next_step: str | None = None
 
 
 @router.get("/healthz")
@@ -38,7 +40,11 @@ def healthz() -> Health:
 
 @router.get("/readyz", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
 def readyz(response: Response) -> Readiness:
-    """Answer 200 when the database is there and at the head of this code, else 503."""
+    """Answer 200 when the database is there and has all that this code needs, else 503.
+
+    That is at its head, or ahead of it, as the ledger tells: while a newer release migrates and
+    starts, this one goes on serving.
+    """
     try:
         with base.engine.connect() as connection:
             state = read_state(connection, code_revisions())
@@ -50,8 +56,10 @@ def readyz(response: Response) -> Readiness:
         )
     else:
         readiness = Readiness(
-            status="ready" if state.is_at_head else "not ready",
+            status="ready" if state.serves_this_code else "not ready",
+            verdict=state.verdict,
             reason=f"the database is at {state}",
+            next_step=state.next_step,
         )
     if readiness.status != "ready":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

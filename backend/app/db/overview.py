@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, table, text
 
+from app.db.migrations import BOOKKEEPING
+
 
 @dataclass(frozen=True)
 class TableSize:
@@ -34,13 +36,13 @@ TABLES = text("""
       FROM pg_class c
      WHERE c.relnamespace = current_schema()::regnamespace
        AND c.relkind IN ('r', 'p')
-       AND c.relname <> 'alembic_version'
+       AND c.relname <> ALL (:bookkeeping)
      ORDER BY c.relname
 """)
 
 
 def read_overview(connection: Connection) -> Overview:
-    """Count every table of the current schema but Alembic's own."""
+    """Count every table of the current schema but those about migrations."""
     version, name, size = connection.execute(
         text(
             "SELECT current_setting('server_version'), current_database(),"
@@ -53,7 +55,7 @@ def read_overview(connection: Connection) -> Overview:
         size=size,
         tables=tuple(
             TableSize(name, _count(connection, name), table_size)
-            for name, table_size in connection.execute(TABLES)
+            for name, table_size in connection.execute(TABLES, {"bookkeeping": list(BOOKKEEPING)})
         ),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app import BACKEND
 from app.db import embedded
+from app.env_file import read_env_file
 from app.errors import SettingsError
 
 DRIVERS = {
@@ -72,6 +73,38 @@ def resolve_database_url(
             "set it to a postgresql:// address"
         )
     return found
+
+
+def resolve_migration_url(
+    environment: Mapping[str, str] = os.environ,
+    env_file: Path = BACKEND / ".env",
+    ini_file: Path = BACKEND / "alembic.ini",
+) -> DatabaseURL:
+    """Return the database as migrations reach it: past a pooler, if MIGRATION_DATABASE_URL says so.
+
+    Raises:
+        SettingsError: A source is wrong, or none names a database.
+    """
+    name = "MIGRATION_DATABASE_URL"
+    variables = read_variables(environment, env_file)
+    if name in variables:
+        return DatabaseURL(parse_url(variables[name], name), name)
+    return resolve_database_url(environment, env_file, ini_file)
+
+
+def read_variables(
+    environment: Mapping[str, str] = os.environ, env_file: Path = BACKEND / ".env"
+) -> Mapping[str, str]:
+    """Return the environment and below it how `.env` says that migrations wait.
+
+    An answer such as ALLOW_DATA_LOSS counts for one command: no file gives it once and for all.
+
+    Raises:
+        SettingsError: `.env` cannot be read.
+    """
+    in_file = read_env_file(env_file).items()
+    waits = {name: value for name, value in in_file if name.startswith("MIGRATION_")}
+    return {**waits, **environment}
 
 
 def parse_url(text: str, variable: str) -> URL:

@@ -1,33 +1,48 @@
 """What `env.py` does for each of Alembic's commands: online, offline, or about files only."""
 
 import logging
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
 
 from alembic import context
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
 
-from app.db.migrations.connection import Target, connect
+from app.db.migrations import headfile  # its import registers the hook that alembic.ini names
+from app.db.migrations.bookkeeping import Bookkeeper
+from app.db.migrations.connection import Target
 from app.db.migrations.failure import describe_failure
+from app.db.migrations.ledger import Recorder
+from app.db.migrations.online import OnlineRun
+from app.db.migrations.provenance import find_provenance
 from app.db.migrations.revisions import clean_message, prepare_revision
-from app.db.migrations.state import MigrationState, compare
-
-# Without the second, Alembic sees no CHECK that a model adds, drops or renames.
-AUTOGENERATE = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
-
-logger = logging.getLogger(__name__)
+from app.db.migrations.settings import MigrationSettings
+from app.db.migrations.signals import ending_in_order
+from app.db.migrations.state import list_revisions
 
 
-def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
+def run(
+    metadata: MetaData,
+    *,
+    resolve: Callable[[], Target],
+    variables: Callable[[], Mapping[str, str]] = lambda: os.environ,
+    version: str | None = None,
+) -> None:
     """Run the command that Alembic was called with.
 
     Args:
         metadata: what autogenerate compares the database with.
         resolve: finds the database, or raises ValueError; not called where none is needed.
+        variables: returns the settings, of which MIGRATION_* count, or raises ValueError.
+        version: of the application, for the ledger.
 
     Raises:
         CommandError: Anything that is no defect of this program, in one line.
+        SystemExit: A command line was interrupted.
     """
     options = context.config.cmd_opts
     if options and _command() == "revision":
@@ -35,17 +50,35 @@ def run(metadata: MetaData, resolve: Callable[[], Target]) -> None:
     if _needs_no_database():
         _run_unconnected()
         return
+    _require_one_line()
     try:
+        settings = MigrationSettings.read(variables())
         target = resolve()
     except ValueError as error:
         raise CommandError(str(error)) from error
     if context.is_offline_mode():
-        _run_offline(metadata, target)
-    else:
-        _run_online(metadata, target)
+        _run_offline(metadata, target, _recorder(settings, version))
+        return
+    with ending_in_order() if options else nullcontext():
+        online = OnlineRun(target, settings, lambda: _recorder(settings, version))
+        try:
+            online.run(metadata, _command())
+        except DBAPIError as error:
+            raise CommandError(describe_failure(error)) from error
 
 
-def _run_offline(metadata: MetaData, target: Target) -> None:
+def _require_one_line() -> None:
+    """Refuse two revisions with one number, of which Alembic would take either.
+
+    Raises:
+        CommandError: There are such, as in the middle of a merge.
+    """
+    files = list(headfile.list_files(Path(context.script.versions)))
+    if len(files) != len(list_revisions(context.script)):
+        raise CommandError("two revisions have the same number: make migrate-renumber")
+
+
+def _run_offline(metadata: MetaData, target: Target, recorder: Recorder) -> None:
     """Write the SQL of the revisions, each in a transaction of its own."""
     context.configure(
         url=target.url,
@@ -53,49 +86,20 @@ def _run_offline(metadata: MetaData, target: Target) -> None:
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
         transaction_per_migration=True,
+        on_version_apply=Bookkeeper(context.script, recorder),
     )
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def _run_online(metadata: MetaData, target: Target) -> None:
-    logger.info("Database: %s", target)
-    with connect(target) as connection:
-        _migrate(connection, metadata)
-
-
-def _migrate(connection: Connection, metadata: MetaData) -> None:
-    steps: list[object] = []
-    context.configure(
-        connection=connection,
-        target_metadata=metadata,
-        transaction_per_migration=True,
-        compare_server_default=True,
-        autogenerate_plugins=AUTOGENERATE,
-        process_revision_directives=prepare_revision if _command() == "revision" else None,
-        on_version_apply=lambda step, **_: steps.append(step),
-    )
-    if _command() in ("revision", "check"):
-        _require_head(_read_state())
     try:
         with context.begin_transaction():
             context.run_migrations()
-    except DBAPIError as error:
-        raise CommandError(describe_failure(error)) from error
-    if _command() in ("upgrade", "downgrade"):
-        state = _read_state()
-        logger.info("%s %s", "Now at" if steps else "Nothing to do: at", state)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in `alembic … --sql | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
 
 
-def _require_head(state: MigrationState) -> None:
-    if not state.is_at_head:
-        raise CommandError(
-            f"the database is at {state}: apply what is pending first (make migrate)"
-        )
-
-
-def _read_state() -> MigrationState:
-    return compare(context.get_context().get_current_heads(), context.script)
+def _recorder(settings: MigrationSettings, version: str | None) -> Recorder:
+    folder = Path(context.script.dir)
+    return Recorder(find_provenance(folder, version, settings.git_commit))
 
 
 def _command() -> str | None:

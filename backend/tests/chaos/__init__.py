@@ -1,0 +1,1 @@
+"""Show that a migration survives what production does to it: `python -m tests.chaos`."""
