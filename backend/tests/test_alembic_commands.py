@@ -105,7 +105,68 @@ def test_two_revisions_with_one_number_are_refused(
     path.with_name("other.py").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.warns(UserWarning, match="present more than once"):
         assert alembic(migrated_url, "upgrade", "head", ini=str(project.ini)) != 0
-    assert "two revisions have the same number: make migrate-renumber" in capsys.readouterr().err
+    assert (
+        f"two revisions have the number {project.head}: make migrate-renumber"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("def upgrade", "<<<<<<< HEAD\ndef upgrade", "if git marked a conflict in it"),
+        ("import sqlalchemy", "import no_such_module", "No module named 'no_such_module'"),
+        (
+            f'down_revision = "{HEAD}"',
+            'down_revision = "nowhere"',
+            "the revisions cannot be loaded",
+        ),
+    ],
+    ids=["conflict", "import", "predecessor"],
+)
+@pytest.mark.filterwarnings("ignore:Revision nowhere referenced")
+def test_a_revision_that_cannot_be_loaded_is_one_line(
+    old: str,
+    new: str,
+    words: str,
+    project: Project,
+    alembic: Alembic,
+    migrated_url: URL,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = project.path_of(project.add("pass"))
+    code = path.read_text(encoding="utf-8")
+    assert old in code
+    path.write_text(code.replace(old, new, 1), encoding="utf-8")
+    assert alembic(migrated_url, "upgrade", "head", ini=str(project.ini)) != 0
+    (line,) = [each for each in capsys.readouterr().err.splitlines() if "ERROR" in each]
+    assert words in line
+
+
+def test_two_revisions_that_follow_one_are_sent_to_renumber(
+    project: Project, alembic: Alembic, migrated_url: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.path_of(project.add("pass"))
+    code = path.read_text(encoding="utf-8").replace(
+        f'revision = "{project.head}"', 'revision = "x"'
+    )
+    path.with_name("x.py").write_text(code, encoding="utf-8")
+    assert alembic(migrated_url, "upgrade", "head", ini=str(project.ini)) != 0
+    assert "two revisions follow the same one: make migrate-renumber" in capsys.readouterr().err
+
+
+def test_a_version_table_that_cannot_be_read_is_one_line(
+    alembic: Alembic,
+    migrated: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "50ms")
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE alembic_version")
+        assert alembic(migrated.url, "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert "cannot see where the database stands: canceling statement due to lock" in error
 
 
 def test_a_failing_statement_is_one_line_and_changes_nothing(

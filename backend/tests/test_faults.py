@@ -15,8 +15,9 @@ from alembic.config import main as alembic_main
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
+import tests.faults  # noqa: F401 each module registers its own
 from tests.catalog import Picture
-from tests.faults import (
+from tests.faults.case import (
     AFTER,
     BEFORE,
     FAULTS,
@@ -104,6 +105,12 @@ def has_the_index(*, is_valid: bool) -> Check:
     return check
 
 
+def has_a_row_more(case: Case, undisturbed: Undisturbed) -> None:
+    found = take_picture(case.engine)
+    assert found.pop("rows of after") == ["(1)"]
+    assert found == {k: v for k, v in undisturbed[AFTER].items() if k != "rows of after"}
+
+
 LEFT_BEHIND = {
     "nothing": is_unchanged,
     "the revisions before it": is_at(BEFORE),
@@ -112,6 +119,7 @@ LEFT_BEHIND = {
     "the revision that ran": is_at(FAULTY),
     "what the other process did": is_at(FAULTY),
     "all revisions, applied": is_at(AFTER),
+    "all revisions, applied, and what was written": has_a_row_more,
 }
 
 

@@ -20,9 +20,9 @@ SLOW = 'op.execute("SELECT pg_sleep(20)")'
 RUNNING = """SELECT count(*) {} 0 FROM pg_stat_activity
               WHERE query LIKE '%pg_sleep(20)%' AND state = 'active'
                 AND pid <> pg_backend_pid() AND datname = current_database()"""
-IS_WAITED_FOR = """SELECT count(*) > 0 FROM pg_stat_activity
-                   WHERE application_name = 'alembic' AND query LIKE '%advisory%'
-                     AND datname = current_database()"""
+WAITING = """WHERE application_name = 'alembic' AND query LIKE '%advisory%'
+               AND datname = current_database()"""
+IS_WAITED_FOR = f"SELECT count(*) > 0 FROM pg_stat_activity {WAITING}"
 IS_SLOW, HAS_ENDED = RUNNING.format(">"), RUNNING.format("=")
 
 
@@ -85,6 +85,17 @@ def test_a_second_process_waits_says_so_once_and_goes_on(
     assert said.count("Waiting for another migration: pid") == 1
     assert ("left behind by a process that was killed" in said) is (part == WORKER)
     assert f"Now at {AT_HEAD}" in said
+
+
+def test_a_wait_that_is_cut_changes_nothing(
+    alembic: Alembic, empty: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity {WAITING}"
+    with released_when_waited_for(empty, before=cut):
+        assert alembic(empty.url, "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert "cannot wait any more: " in error
+    assert "Nothing was changed" in error
 
 
 def test_at_head_nothing_waits(

@@ -102,3 +102,12 @@ def test_migrations_may_have_an_address_of_their_own(tmp_path: Path) -> None:
     assert (found.url.host, found.source) == ("server", "MIGRATION_DATABASE_URL")
     del environment["MIGRATION_DATABASE_URL"]
     assert resolve_migration_url(environment, tmp_path / ".env").url.host == "pooler"
+
+
+def test_an_address_in_the_environment_wins_over_any_in_the_file(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("MIGRATION_DATABASE_URL=postgresql://u:p@server/n\n", encoding="utf-8")
+    found = resolve_migration_url({}, env_file)
+    assert (found.url.host, found.source) == ("server", "MIGRATION_DATABASE_URL in .env")
+    scratch = {"DATABASE_URL": "postgresql://u:p@scratch/n"}
+    assert resolve_migration_url(scratch, env_file).url.host == "scratch"

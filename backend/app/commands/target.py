@@ -4,6 +4,7 @@ from alembic.script import ScriptDirectory
 
 from app import BACKEND, VERSION
 from app.commands import INI_FILE
+from app.db.migrations.headfile import require_one_line
 from app.db.migrations.ledger import Recorder
 from app.db.migrations.provenance import find_provenance
 from app.db.migrations.settings import MigrationSettings
@@ -26,8 +27,14 @@ def find_target() -> tuple[DatabaseURL, MigrationSettings]:
 
 
 def find_scripts() -> ScriptDirectory:
-    """Return the revisions of this code."""
-    return load_scripts(INI_FILE)
+    """Return the revisions of this code.
+
+    Raises:
+        CommandError: They cannot be loaded, or two have one number.
+    """
+    scripts = load_scripts(INI_FILE)
+    require_one_line(scripts)
+    return scripts
 
 
 def make_recorder(settings: MigrationSettings) -> Recorder:

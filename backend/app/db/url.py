@@ -82,13 +82,17 @@ def resolve_migration_url(
 ) -> DatabaseURL:
     """Return the database as migrations reach it: past a pooler, if MIGRATION_DATABASE_URL says so.
 
+    In `.env` it stands beside the DATABASE_URL of that file, and below one of the environment.
+
     Raises:
         SettingsError: A source is wrong, or none names a database.
     """
     name = "MIGRATION_DATABASE_URL"
-    variables = read_variables(environment, env_file)
-    if name in variables:
-        return DatabaseURL(parse_url(variables[name], name), name)
+    if name in environment:
+        return DatabaseURL(parse_url(environment[name], name), name)
+    in_file = read_variables({}, env_file)
+    if name in in_file and "DATABASE_URL" not in environment:
+        return DatabaseURL(parse_url(in_file[name], f"{name} (.env)"), f"{name} in .env")
     return resolve_database_url(environment, env_file, ini_file)
 
 

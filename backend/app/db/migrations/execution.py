@@ -10,16 +10,17 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.util import CommandError
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from app.db.migrations.failure import describe_error, describe_failure, sqlstate
 from app.db.migrations.ledger import Effort
-from app.db.migrations.mutex import Mutex
+from app.db.migrations.mutex import Mutex, MutexLostError
 from app.db.migrations.plan import Plan, Step
 from app.db.migrations.watcher import Watcher
 
 ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before another attempt
+IDLE = 0  # libpq's PQTRANS_IDLE: there is no transaction
 IN_THE_WAY = {"55P03": "lock_not_available", "40P01": "deadlock_detected"}
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Execution:
         self._began = 0.0
         self._commits = 0
         event.listen(worker, "commit", self._count_commit)
+        event.listen(worker, "after_cursor_execute", self._require_transaction)
 
     def run(self, run_migrations: Callable[[], None]) -> None:
         """Call `run_migrations`, Alembic's own loop, until nothing is left.
@@ -58,14 +60,21 @@ class Execution:
         while True:
             try:
                 run_migrations()
-            except CommandError:
-                raise
-            except DBAPIError as error:
-                self._require_another_attempt(error)
-            except Exception as error:
-                raise RevisionFailedError(f"{self._what_failed} {describe_error(error)}") from error
+            except PendingRollbackError as error:  # hides what has ended an autocommit block
+                self._settle(error.__context__ or error)
+            except Exception as error:  # noqa: BLE001 whatever a revision's own code raises
+                self._settle(error)
             else:
                 return
+
+    def _settle(self, error: BaseException) -> None:
+        """Return where another attempt may help, or raise what there is to say."""
+        if isinstance(error, MutexLostError | RevisionFailedError | KeyboardInterrupt):
+            raise error
+        if isinstance(error, DBAPIError):
+            self._require_another_attempt(error)
+        else:
+            raise RevisionFailedError(f"{self._what_failed} {describe_error(error)}") from error
 
     def steps(self, _: tuple[str, ...], __: MigrationContext) -> Iterator[Step]:
         """Yield what is left to do: Alembic's `fn`, which runs each step in a transaction."""
@@ -101,6 +110,16 @@ class Execution:
 
     def _count_commit(self, _: Connection) -> None:
         self._commits += not self.is_complete
+
+    def _require_transaction(self, worker: Connection, *_: object) -> None:
+        """Refuse a revision that has ended its transaction behind Alembic's back."""
+        driver: Any = worker.connection.driver_connection
+        if not driver.autocommit and driver.info.transaction_status == IDLE:
+            self._commits += 1
+            raise RevisionFailedError(
+                f"{self._what_failed} it ends its transaction by itself: leave COMMIT and "
+                "ROLLBACK to Alembic, or use an autocommit_block()"
+            )
 
     @property
     def _what_failed(self) -> str:

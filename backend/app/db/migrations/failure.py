@@ -3,6 +3,7 @@
 import traceback
 from pathlib import Path
 
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 # libpq gives no SQLSTATE for a connection that fails.
@@ -25,13 +26,16 @@ def describe_failure(error: SQLAlchemyError) -> str:
         getattr(diagnostics, field, None)
         for field in ("message_primary", "message_detail", "message_hint")
     ]
-    return one_line(". ".join(part.rstrip(".") for part in parts if part) or str(error.orig))
+    words = ". ".join(part.rstrip(".") for part in parts if part) or str(error.orig)
+    return one_line(words).rstrip(".")
 
 
-def describe_error(error: Exception) -> str:
+def describe_error(error: BaseException) -> str:
     """Return in one line what went wrong in a revision; for Python, with the place of it."""
     if isinstance(error, SQLAlchemyError):
         return describe_failure(error)
+    if isinstance(error, CommandError):
+        return one_line(str(error))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}, line {frame.lineno}"
     return f"{type(error).__name__}: {one_line(str(error))} ({place})"

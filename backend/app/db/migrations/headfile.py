@@ -4,12 +4,15 @@ The revisions' files are read without being run: of two with one number, Alembic
 """
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.script import write_hooks
+from alembic.script import ScriptDirectory, write_hooks
 from alembic.util import CommandError
+
+from app.db.migrations.failure import describe_error
 
 HEAD_FILE = "head.txt"
 
@@ -27,6 +30,28 @@ class RevisionFile:
     path: Path
     revision: str
     follows: tuple[str, ...]
+
+
+def require_one_line(scripts: ScriptDirectory) -> None:
+    """Refuse revisions that cannot be loaded, or of which Alembic would take either of two.
+
+    Raises:
+        CommandError: There are such, as in the middle of a merge.
+    """
+    versions = Path(scripts.versions)
+    try:
+        loaded = len(list(scripts.walk_revisions()))
+    except Exception as error:
+        _require_distinct_numbers(read_revision_files(versions))
+        raise CommandError(f"the revisions cannot be loaded: {describe_error(error)}") from error
+    if loaded != len(list_files(versions)):
+        _require_distinct_numbers(read_revision_files(versions))
+
+
+def _require_distinct_numbers(files: list[RevisionFile]) -> None:
+    numbers = Counter(file.revision for file in files)
+    if several := [number for number, count in numbers.items() if count > 1]:
+        raise CommandError(f"two revisions have the number {min(several)}: make migrate-renumber")
 
 
 @write_hooks.register("head")

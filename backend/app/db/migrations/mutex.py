@@ -54,6 +54,10 @@ ANNOUNCE = text("""
 logger = logging.getLogger(__name__)
 
 
+class MutexLostError(CommandError):
+    """Another process may be migrating by now."""
+
+
 class Mutex:
     """The right to migrate: held by the session of `guard` until that is closed."""
 
@@ -89,7 +93,7 @@ class Mutex:
         """Show others what is running, and make sure that the lock is still held.
 
         Raises:
-            CommandError: Its session is gone: another process may be migrating by now.
+            MutexLostError: Its session is gone.
         """
         name = f"{self._name}: {what}".encode("ascii", "replace").decode()[:LONGEST_NAME]
         values = {"name": name, "space": SPACE, "guard": GUARD}
@@ -98,7 +102,7 @@ class Mutex:
         except DBAPIError:
             is_held = False
         if not is_held:
-            raise CommandError(
+            raise MutexLostError(
                 f"the session that keeps other migrations away was lost: stopped before {what}. "
                 "What is applied stays; run the same command again"
             )
@@ -115,12 +119,15 @@ class Mutex:
         if not holders:
             return None
         first = holders[0]
-        words = f"pid {first.pid} ({first.application_name}, {first.client})"
-        if first.backend_start:  # hidden from a role that may not see it
+        names = [first.application_name]
+        if first.backend_start:  # the rest is hidden from a role that may not see it
+            names.append(first.client)
+        words = f"pid {first.pid} ({', '.join(filter(None, names)) or 'unknown'})"
+        if first.backend_start:
             words += f" since {first.backend_start:%Y-%m-%d %H:%M:%S %Z}"
         if not first.is_guard:
             words += ", left behind by a process that was killed"
-        running = [each for each in holders if not each.is_guard]
+        running = [each for each in holders if not each.is_guard and each.state]
         return words + "".join(f", {each.state}: {_shown(each.query)}" for each in running)
 
 
@@ -141,7 +148,11 @@ def hold_mutex(target: Target, settings: MigrationSettings, worker: Connection) 
         _require_own_sessions(guard, worker, target)
         apply_settings(worker, settings)
         mutex = Mutex(guard, worker, settings.application_name)
-        mutex.acquire(settings.lock_wait)
+        try:
+            mutex.acquire(settings.lock_wait)
+        except DBAPIError as error:
+            reason = describe_failure(error)
+            raise CommandError(f"cannot wait any more: {reason}. Nothing was changed") from error
         yield mutex
 
 

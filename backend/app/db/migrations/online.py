@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext
+from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import Connection, Insert, MetaData
 from sqlalchemy.exc import DBAPIError
@@ -56,7 +57,7 @@ class OnlineRun:
             migrations = configure(worker, metadata, command)
             is_lost = state.unknown or state.verdict is Verdict.DIVERGED
             if is_lost and not migrations.purge:
-                raise CommandError(f"the database is at {state}. {state.next_step}")
+                raise CommandError(f"the database is at {state}; {state.next_step}")
             if command in ("revision", "check") and not state.is_at_head:
                 raise CommandError(
                     f"the database is at {state}: apply what is pending first (make migrate)"
@@ -74,7 +75,14 @@ class OnlineRun:
         """Let Alembic work out its steps; a command without any does here what it has to do."""
         heads = () if migrations.purge else state.current
         work: Work = migrations.opts["fn"]
-        plan = Plan(work(heads, migrations), heads)
+        try:
+            plan = Plan(work(heads, migrations), heads)
+        except CommandError as error:
+            if not isinstance(error.__cause__, MultipleHeads):
+                raise
+            raise CommandError(
+                "two revisions follow the same one: make migrate-renumber puts one behind the other"
+            ) from error
         worker.rollback()
         return plan
 
@@ -111,7 +119,7 @@ class OnlineRun:
             logger.info("Nothing to do: another process has migrated to %s", state)
             return False
         if state.unknown:
-            raise CommandError(f"the database is at {state}. {state.next_step}")
+            raise CommandError(f"the database is at {state}; {state.next_step}")
         again = None if plan.takes_back else self._plan(worker, migrations, state)
         if again is None or again.destination != plan.destination:
             raise CommandError(
@@ -155,7 +163,7 @@ class OnlineRun:
             return f"{words}{before}, as far as can be told: {error}. Run the same command again"
         if execution.is_complete and set(state.current) == execution.heads:
             words = "Its commit has arrived all the same"
-        advice = f". {state.next_step}" if state.verdict is Verdict.UNMANAGED else ""
+        advice = f"; {state.next_step}" if state.verdict is Verdict.UNMANAGED else ""
         return f"{words}{before}. The database is at {state}{advice}"
 
     def _adopt(self, worker: Connection, state: MigrationState) -> None:
@@ -183,8 +191,16 @@ def _write(worker: Connection, entries: Iterable[Insert]) -> None:
 
 
 def look(connection: Connection) -> MigrationState:
-    """Return where a database stands, and leave no transaction behind."""
-    state = read_state(connection, context.script)
+    """Return where a database stands, and leave no transaction behind.
+
+    Raises:
+        CommandError: It cannot be seen.
+    """
+    try:
+        state = read_state(connection, context.script)
+    except DBAPIError as error:
+        reason = describe_failure(error)
+        raise CommandError(f"cannot see where the database stands: {reason}") from error
     connection.rollback()
     return state
 

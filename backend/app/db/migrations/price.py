@@ -164,7 +164,7 @@ def _find_stakes(connection: Connection, before: Sequence[Table]) -> Iterator[_S
             continue
         # The session's counters say where to look and no more: rows that a savepoint brought back
         # are in them, truncated ones are not.
-        if now.deleted > each.deleted or now.file != each.file or not is_counted:
+        if now.deleted or now.file != each.file or not is_counted:
             inserted = now.inserted - each.inserted
             yield _Stake(each, survivors=count_rows(connection, now) - inserted)
 

@@ -12,17 +12,16 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
 
-from app.db.migrations import headfile  # its import registers the hook that alembic.ini names
 from app.db.migrations.bookkeeping import Bookkeeper
 from app.db.migrations.connection import Target
 from app.db.migrations.failure import describe_failure
+from app.db.migrations.headfile import require_one_line  # and the hook that alembic.ini names
 from app.db.migrations.ledger import Recorder
 from app.db.migrations.online import OnlineRun
 from app.db.migrations.provenance import find_provenance
 from app.db.migrations.revisions import clean_message, prepare_revision
 from app.db.migrations.settings import MigrationSettings
 from app.db.migrations.signals import ending_in_order
-from app.db.migrations.state import list_revisions
 
 
 def run(
@@ -50,7 +49,7 @@ def run(
     if _needs_no_database():
         _run_unconnected()
         return
-    _require_one_line()
+    require_one_line(context.script)
     try:
         settings = MigrationSettings.read(variables())
         target = resolve()
@@ -65,17 +64,6 @@ def run(
             online.run(metadata, _command())
         except DBAPIError as error:
             raise CommandError(describe_failure(error)) from error
-
-
-def _require_one_line() -> None:
-    """Refuse two revisions with one number, of which Alembic would take either.
-
-    Raises:
-        CommandError: There are such, as in the middle of a merge.
-    """
-    files = list(headfile.list_files(Path(context.script.versions)))
-    if len(files) != len(list_revisions(context.script)):
-        raise CommandError("two revisions have the same number: make migrate-renumber")
 
 
 def _run_offline(metadata: MetaData, target: Target, recorder: Recorder) -> None:

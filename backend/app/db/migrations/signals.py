@@ -30,8 +30,8 @@ def ending_in_order() -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
         logger.error(  # noqa: TRY400 the trace of an interrupt tells nobody anything
-            "Interrupted. What was running is rolled back, what was done before stays; "
-            "the same command goes on from there"
+            "Interrupted. What was running is rolled back, unless it was in an autocommit block; "
+            "what was done before stays, and the same command goes on from there"
         )
         raise SystemExit(128 + number) from None
     finally:

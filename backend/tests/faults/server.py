@@ -1,0 +1,86 @@
+"""The server is not there, or not able."""
+
+from collections.abc import Iterator
+
+from tests.faults.case import BEFORE, IS_BLOCKED, PASSWORD, Case, fault
+from tests.shell import Done
+
+
+@fault("It does not answer")
+def no_server(case: Case) -> Iterator[Done]:
+    url = case.url
+    case.url = url.set(host="127.0.0.1", port=1, query={})
+    yield case.upgrade()
+    case.url = url
+
+
+@fault("It does not answer yet, and `MIGRATION_DB_WAIT` is set")
+def server_comes(case: Case) -> Iterator[Done]:
+    server = case.move_to_own_server()
+    server.stop()
+    yield case.upgrade_that_waits(server.start, MIGRATION_DB_WAIT="30")
+
+
+@fault("It crashes or restarts")
+def server_crashes(case: Case) -> Iterator[Done]:
+    server = case.move_to_own_server()
+    with case.in_the_way() as reader:
+        with case.when(IS_BLOCKED, server.kill):
+            done = case.upgrade()
+        reader.invalidate()
+    server.start()
+    yield done
+
+
+@fault("The password is wrong")
+def wrong_password(case: Case) -> Iterator[Done]:
+    server = case.move_to_own_server()
+    with case.as_role():
+        server.stop()
+        server.ask_for_passwords(case.url.username)
+        server.start()
+        case.url = case.url.set(password=PASSWORD)
+        done = case.upgrade()
+    yield done
+
+
+@fault("There is no such database")
+def no_such_database(case: Case) -> Iterator[Done]:
+    url = case.url
+    case.url = url.set(database="no_such_database")
+    yield case.upgrade()
+    case.url = url
+
+
+@fault("It has no connection to spare")
+def too_many_connections(case: Case) -> Iterator[Done]:
+    with case.as_role("CONNECTION LIMIT 2"):
+        done = case.upgrade()
+    yield done
+
+
+@fault("The role may not do it")
+def no_privilege(case: Case) -> Iterator[Done]:
+    with case.as_role():
+        done = case.upgrade()
+    yield done
+
+
+@fault("It is read-only, as a standby is")
+def read_only(case: Case) -> Iterator[Done]:
+    name = case.url.database
+    case.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    yield case.upgrade()
+    case.sql(f"BEGIN READ WRITE; ALTER DATABASE {name} RESET ALL; COMMIT")
+
+
+@fault("Its disk is full")
+def disk_is_full(case: Case) -> Iterator[Done]:
+    server = case.move_to_own_server()
+    assert case.alembic("upgrade", BEFORE).returncode == 0
+    file = server.data / case.sql("SELECT pg_relation_filepath('before')")
+    aside = file.rename(f"{file}.aside")
+    file.symlink_to("/dev/full")
+    yield case.upgrade()
+    file.unlink()
+    aside.rename(file)
