@@ -106,6 +106,23 @@ def test_it_gives_up_after_a_bounded_number_of_attempts(
 
 
 @pytest.mark.usefixtures("_at_once")
+def test_it_gives_up_before_the_first_revision_too(
+    alembic: Alembic,
+    empty: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Somebody makes the version table in a transaction that stays open."""
+    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "50ms")
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        assert alembic(empty.url, "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert "before the first revision: canceling statement due to lock timeout" in error
+    assert f"Gave up after {ATTEMPTS} attempts" in error
+
+
+@pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize(
     ("declarations", "expected"), [("", 1), ("repeatable = True", 3), ("repeatable = False", 1)]
 )

@@ -42,10 +42,11 @@ class Execution:
         self.plan = plan
         self.heads: set[str] = set()
         self.is_complete = False
+        self._worker = worker
         self._mutex = mutex
         self._watcher = watcher
         self._step: Step | None = None
-        self._attempt = 0
+        self._failures = 0
         self._began = 0.0
         self._commits = 0
         event.listen(worker, "commit", self._count_commit)
@@ -66,6 +67,7 @@ class Execution:
                 self._settle(error)
             else:
                 return
+            self._worker.rollback()  # what Alembic does before the first revision is in no block
 
     def _settle(self, error: BaseException) -> None:
         """Return where another attempt may help, or raise what there is to say."""
@@ -95,15 +97,15 @@ class Execution:
         return Effort(
             duration=timedelta(seconds=time.monotonic() - self._began),
             lock_wait=timedelta(seconds=self._watcher.lock_wait),
-            attempts=self._attempt,
+            attempts=self._failures + 1,
         )
 
     def _begin(self, step: Step) -> None:
         if step is not self._step:
             self._step = step
-            self._attempt = 0
+            self._failures = 0
             self._watcher.reset()
-        self._attempt += 1
+        self._watcher.blockers = ()
         self._commits = 0
         self.is_complete = False
         self._began = time.monotonic()
@@ -148,13 +150,14 @@ class Execution:
         reason += f"; blocked by {blockers}"
         if not self._is_repeatable:
             raise RevisionFailedError(f"{reason}. It is not safe to run again by itself") from error
-        if self._attempt >= ATTEMPTS:
+        self._failures += 1  # also of what comes before a revision, such as the version table
+        if self._failures >= ATTEMPTS:
             raise RevisionFailedError(f"{reason}. Gave up after {ATTEMPTS} attempts") from error
-        pause = min(FIRST_PAUSE * 2 ** (self._attempt - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2 ** (self._failures - 1), LONGEST_PAUSE)
         pause *= random.uniform(0.5, 1)  # noqa: S311 jitter
         logger.warning(
             "%s (attempt %d of %d). %s; trying again in %.1f s",
-            *(reason, self._attempt, ATTEMPTS),
+            *(reason, self._failures, ATTEMPTS),
             *("Its autocommit step stays" if self.is_half_applied else "Rolled back", pause),
         )
         time.sleep(pause)
