@@ -16,9 +16,9 @@ from tests.project import Project, end, wait_for
 from tests.revisions import AT_HEAD, HEAD, IDS
 
 Alembic = Callable[..., int]
-SLOW = 'op.execute("SELECT pg_sleep(20)")'
+SLOW = 'op.execute("SELECT pg_sleep(60)")'
 RUNNING = """SELECT count(*) {} 0 FROM pg_stat_activity
-              WHERE query LIKE '%pg_sleep(20)%' AND state = 'active'
+              WHERE query LIKE '%pg_sleep(60)%' AND state = 'active'
                 AND pid <> pg_backend_pid() AND datname = current_database()"""
 WAITING = """WHERE application_name = 'alembic' AND query LIKE '%advisory%'
                AND datname = current_database()"""
@@ -173,7 +173,7 @@ def test_the_holder_is_named_with_what_it_runs(
     assert alembic(migrated.url, "upgrade", "head", ini=str(project.ini)) != 0
     error = capsys.readouterr().err
     assert f"alembic: upgrade {HEAD} -> {project.head}" in error
-    assert "active: SELECT pg_sleep(20)" in error
+    assert "active: SELECT pg_sleep(60)" in error
 
 
 @pytest.mark.parametrize(

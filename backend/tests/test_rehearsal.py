@@ -1,0 +1,189 @@
+"""A rehearsal leaves nothing behind, holds nobody up, and refuses what would outlive it."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from app.db.migrations.price import price
+from app.db.migrations.rehearsal import RehearsalError
+from app.db.reset import drop_everything
+from tests.price_cases import AGAIN, FILLED
+from tests.rehearsing import Steps, do_nothing, downgrade, execute, rehearse, run, upgrade
+
+
+def test_rehearsal_has_limits_of_its_own(empty: Engine) -> None:
+    seen: list[object] = []
+
+    def look(connection: Connection) -> None:
+        run("SET statement_timeout = 0")(connection)
+        names = ("lock_timeout", "statement_timeout", "transaction_isolation")
+        seen.extend(connection.scalar(text(f"SHOW {name}")) for name in names)
+
+    rehearse(empty, look, lock_timeout=1.5, time_limit=7)
+    assert seen == ["1500ms", "7s", "repeatable read"]
+
+
+def test_rehearsal_waits_for_nobody_for_long(empty: Engine) -> None:
+    execute(empty, FILLED)
+    with empty.connect() as other:
+        run("LOCK TABLE t IN ACCESS SHARE MODE")(other)
+        with pytest.raises(RehearsalError, match=r"worked out: .*lock timeout\. Try again"):
+            rehearse(empty, run("DROP TABLE t"), lock_timeout=0.1)
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        (["DROP TABLE t", "SELECT pg_sleep(60)"], "statement timeout"),
+        (["DROP TABLE t", *["SELECT pg_sleep(0.2)"] * 60], r"longer than 0\.5 s"),
+    ],
+)
+def test_nobody_waits_for_a_rehearsal_for_long(
+    statements: list[str], reason: str, empty: Engine
+) -> None:
+    execute(empty, FILLED)
+    with pytest.raises(RehearsalError, match=reason):
+        rehearse(
+            empty, lambda connection: [run(each)(connection) for each in statements], time_limit=0.5
+        )
+
+
+def test_row_that_changes_meanwhile_is_no_defect(empty: Engine) -> None:
+    execute(empty, FILLED)
+
+    def destroy(connection: Connection) -> None:
+        run("UPDATE t SET b = 5")(other)
+        other.commit()
+        run("DELETE FROM t")(connection)
+
+    with (
+        empty.connect() as other,
+        empty.connect() as connection,
+        pytest.raises(RehearsalError, match=r"concurrent update\. Try again"),
+    ):
+        price(connection, destroy, do_nothing)
+
+
+def test_counting_holds_no_strong_lock_and_takes_its_time(empty: Engine) -> None:
+    execute(empty, FILLED)
+    seen: list[object] = []
+
+    def look(_: Connection, cursor: Any, statement: str, *__: object) -> None:
+        if "count(*)" in statement:
+            held = text("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass")
+            cursor.execute("SHOW statement_timeout")
+            seen.append((other.scalar(held), cursor.fetchone()[0]))
+
+    with empty.connect() as connection, empty.connect() as other:
+        event.listen(connection, "before_cursor_execute", look)
+        assert price(connection, run("DROP TABLE t"), do_nothing).losses
+    assert seen == [(0, "0")]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
+def test_nothing_remains_of_a_rehearsal_that_is_broken_off(
+    error: type[BaseException], migrated: Engine
+) -> None:
+    def destroy(connection: Connection) -> None:
+        drop_everything(connection)
+        raise error
+
+    with pytest.raises(error):
+        rehearse(migrated, destroy)
+
+
+def test_lost_connection_is_said_to_be_lost(empty: Engine) -> None:
+    execute(empty, FILLED)
+    end = run("DROP TABLE t; SELECT pg_terminate_backend(pg_backend_pid())")
+    with empty.connect() as connection:
+        with pytest.raises(DBAPIError, match="terminat"):
+            price(connection, end, do_nothing)
+        assert connection.invalidated, "it has not connected again"
+    assert rehearse(empty, run("DROP TABLE t")).losses[0].count == 3
+
+
+def drop_elsewhere(connection: Connection) -> None:
+    with connection.engine.begin() as other:
+        run("SET lock_timeout = '1s'; DROP TABLE u")(other)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (Connection.commit, "commits or rolls back by itself"),
+        (Connection.rollback, "commits or rolls back by itself"),
+        (run("COMMIT"), "commits or rolls back by itself"),
+        (run("end"), "commits or rolls back by itself"),
+        (run("SELECT 1; /* now */ rollback; DROP TABLE u"), "commits or rolls back by itself"),
+        (run("PREPARE TRANSACTION 'x'"), "commits or rolls back by itself"),
+        (drop_elsewhere, "opens a connection of its own"),
+    ],
+)
+def test_steps_that_would_outlive_the_rehearsal_are_refused(
+    end: Steps, reason: str, empty: Engine
+) -> None:
+    execute(empty, FILLED + "CREATE TABLE u AS SELECT * FROM t")
+
+    def steps(connection: Connection) -> None:
+        run("DELETE FROM u")(connection)
+        end(connection)
+
+    with pytest.raises(RehearsalError, match=reason):
+        rehearse(empty, steps)
+    found = rehearse(empty, run("DROP TABLE t"), steps)
+    assert found.losses[0].lost == 3
+    assert (found.doubt or "").startswith(f"a revision {reason}")
+
+
+def test_transaction_that_ended_unnoticed_is_not_gone_on_with(empty: Engine) -> None:
+    def destroy(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.rollback()
+        run("DROP TABLE t")(connection)
+
+    execute(empty, FILLED)
+    with pytest.raises(RehearsalError, match="rolls back by itself"):
+        rehearse(empty, destroy)
+
+
+REVISION = """
+from alembic import op
+revision, down_revision = "001", None
+def upgrade():
+    op.execute("CREATE TABLE t (a int, b text)")
+    with op.get_context().autocommit_block():
+        op.execute("INSERT INTO t VALUES (1, 'seed')")
+        op.create_index("ix_t_a", "t", ["a"], postgresql_concurrently=True)
+        op.execute("VACUUM t")
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_t_a", "t", postgresql_concurrently=True)
+        op.execute("reindex table concurrently t")
+        op.execute("DELETE FROM t WHERE a = 1")
+    op.execute("SELECT 1 / (count(*) - 1) FROM t")
+    op.execute("DROP TABLE t")
+"""
+
+
+def test_autocommit_blocks_are_rehearsed_too(
+    tmp_path: Path, empty: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "001.py").write_text(REVISION, "utf-8")
+    scripts = ScriptDirectory(str(tmp_path))
+    execute(
+        empty,
+        "CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'seed'), (2, ''), (3, '');"
+        "CREATE INDEX ix_t_a ON t (a); CREATE TABLE alembic_version (version_num text);"
+        "INSERT INTO alembic_version VALUES ('001')",
+    )
+    caplog.set_level(logging.INFO)
+    found = rehearse(empty, downgrade("base", scripts), upgrade(scripts))
+    assert found.lines() == [f"t: dropped with 3 rows, 1 of {AGAIN}"]
+    assert not caplog.messages
+    assert not logging.getLogger("alembic.runtime.migration").disabled
