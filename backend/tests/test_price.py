@@ -85,6 +85,13 @@ def test_bookkeeping_and_extensions_are_nobodys_data(empty: Engine) -> None:
     assert rehearse(empty, run(destroy)).lines() == ["t: dropped with 3 rows"]
 
 
+def test_moment_that_comes_back_as_another_is_lost(empty: Engine) -> None:
+    column = "ALTER TABLE t ADD n timestamptz DEFAULT now()"
+    execute(empty, FILLED + column)
+    found = rehearse(empty, run("ALTER TABLE t DROP n"), run(column))
+    assert found.lines() == ["t.n: dropped with 3 values"]
+
+
 def test_too_many_new_rows_count_as_none(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.db.migrations.price.MOST_CONTENTS", 2)
     execute(empty, FILLED)
