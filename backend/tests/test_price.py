@@ -74,6 +74,7 @@ def test_the_counters_of_the_server_may_be_off(empty: Engine) -> None:
         connection.commit()
         found = price(connection, run("DELETE FROM t WHERE b = 1"), do_nothing)
         assert found.lines() == ["t: 1 row deleted"]
+        assert not price(connection, run(XYY), do_nothing).losses
 
 
 def test_bookkeeping_and_extensions_are_nobodys_data(empty: Engine) -> None:
@@ -83,6 +84,20 @@ def test_bookkeeping_and_extensions_are_nobodys_data(empty: Engine) -> None:
     destroy = "DROP TABLE t, alembic_version; DELETE FROM migration_ledger;"
     destroy += "DELETE FROM of_an_extension"
     assert rehearse(empty, run(destroy)).lines() == ["t: dropped with 3 rows"]
+
+
+@pytest.mark.parametrize(
+    ("destroy", "line"),
+    [
+        (f"{XYY} TRUNCATE t", "t: 3 rows deleted"),
+        ("UPDATE t SET b = b + 1; DELETE FROM t WHERE a = 'x'", "t: 1 row deleted"),
+    ],
+)
+def test_new_and_changed_rows_are_not_among_the_deleted(
+    destroy: str, line: str, empty: Engine
+) -> None:
+    execute(empty, FILLED)
+    assert rehearse(empty, run(destroy)).lines() == [line]
 
 
 def test_moment_that_comes_back_as_another_is_lost(empty: Engine) -> None:

@@ -210,7 +210,7 @@ def _look(connection: Connection, stake: _Stake, now: Table) -> _Evidence | None
     contents = connection.scalars(found).all()
     if len(contents) > MOST_CONTENTS:
         return None
-    numbers = _tally(connection, now, stake, content, contents)
+    numbers = _tally(connection, now, content, contents)
     return _Evidence(count_rows(connection, now, stake.population), columns, numbers)
 
 
@@ -225,7 +225,7 @@ def _weigh(connection: Connection, stake: _Stake, evidence: _Evidence | None) ->
     missing = count
     if evidence:
         content = _content(stake.table, evidence.columns)
-        before = _tally(connection, stake.table, stake, content, evidence.numbers)
+        before = _tally(connection, stake.table, content, evidence.numbers)
         new = sum(max(n - before.get(each, 0), 0) for each, n in evidence.numbers.items())
         missing = min(rows - (evidence.rows - new), count)
     is_dropped = stake.survivors is None
@@ -239,11 +239,11 @@ def _content(table: Table, columns: Iterable[str]) -> Content:
 
 
 def _tally(
-    connection: Connection, table: Table, stake: _Stake, content: Content, contents: Collection[str]
+    connection: Connection, table: Table, content: Content, contents: Collection[str]
 ) -> dict[str, int]:
     """Return the number of rows of each content, of those that there are any of."""
     if not contents:
         return {}
     is_wanted = content == sa.any_(sa.literal(list(contents), ARRAY(sa.Text)))
-    numbers = select_from(table, content, func.count()).where(stake.population, is_wanted)
+    numbers = select_from(table, content, func.count()).where(is_wanted)
     return dict(connection.execute(numbers.group_by(content)).all())
