@@ -9,10 +9,9 @@ from alembic.script import ScriptDirectory
 from rich.table import Table
 
 from app.commands.output import Exit, add_json_option, print_json, stdout
-from app.commands.target import find_scripts, find_target
-from app.db.migrations.connection import connect
-from app.db.migrations.ledger import Entry, Ledger, read_ledger
-from app.db.migrations.state import MigrationState, list_revisions, read_state
+from app.commands.target import read_standing
+from app.db.migrations.ledger import Entry, Ledger
+from app.db.migrations.state import MigrationState, list_revisions
 from app.db.migrations.verify import edited_revisions
 
 
@@ -34,11 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every revision, when, by whom and how it was applied, and where the database stands."""
-    database, settings = find_target()
-    scripts = find_scripts()
-    with connect(database, settings) as connection:
-        state = read_state(connection, scripts)
-        ledger = read_ledger(connection)
+    database, scripts, state, ledger = read_standing()
     lines = list(read_lines(state, ledger, scripts))
     if arguments.json:
         print_json(

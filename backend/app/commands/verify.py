@@ -4,10 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from app.commands.output import Exit, add_json_option, complain, print_json, stdout
-from app.commands.target import find_scripts, find_target
-from app.db.migrations.connection import connect
-from app.db.migrations.ledger import read_ledger
-from app.db.migrations.state import read_state
+from app.commands.target import read_standing
 from app.db.migrations.verify import verify
 
 
@@ -18,11 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tell whether every applied revision is the one that this code has."""
-    database, settings = find_target()
-    scripts = find_scripts()
-    with connect(database, settings) as connection:
-        state = read_state(connection, scripts)
-        ledger = read_ledger(connection)
+    database, scripts, state, ledger = read_standing()
     findings = verify(state, ledger, scripts)
     if arguments.json:
         print_json({"findings": [asdict(each) for each in findings], "has_ledger": ledger.exists})

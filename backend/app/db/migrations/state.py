@@ -133,20 +133,14 @@ def read_heads(connection: Connection) -> tuple[str, ...]:
 
 
 def read_state(connection: Connection, scripts: ScriptDirectory) -> MigrationState:
-    """Return how the database of `connection` stands to `scripts`."""
-    return compare(connection, read_heads(connection), scripts)
+    """Return how the database of `connection` stands to `scripts`.
 
-
-def compare(
-    connection: Connection, current: Sequence[str], scripts: ScriptDirectory
-) -> MigrationState:
-    """Return how a database at the revisions `current` stands to `scripts`.
-
-    It looks into the database only where they name no revision, or an unknown one.
+    It looks further than the version table only where that names no revision, or an unknown one.
     """
+    current = read_heads(connection)
     revisions = [each.revision for each in list_revisions(scripts)]
     unknown = tuple(sorted(set(current) - set(revisions)))
-    stamped = tuple(sorted(current)), tuple(sorted(scripts.get_heads()))
+    stamped = current, tuple(sorted(scripts.get_heads()))
     if unknown:
         ledger = read_ledger(connection)
         missing = [each for each in revisions if ledger.exists and not ledger.last(each)]
@@ -165,11 +159,6 @@ def ancestry(revisions: set[str], scripts: ScriptDirectory) -> set[str]:
         for each in revisions  # one by one: Alembic refuses those of which one follows another
         for script in scripts.iterate_revisions(each, "base")
     }
-
-
-def applied_revisions(state: MigrationState, scripts: ScriptDirectory) -> set[str]:
-    """Return every revision of the code that the database of `state` has behind it."""
-    return {each.revision for each in scripts.walk_revisions()} - set(state.pending)
 
 
 def _verdict(connection: Connection, current: Sequence[str], scripts: ScriptDirectory) -> Verdict:
