@@ -19,7 +19,8 @@ from app.commands import reset
 from app.db.embedded.server import EmbeddedServer
 from scripts import db_manager
 from tests.project import Project
-from tests.servers import FAST, fast_folder
+from tests.servers import find_system_postgres, system_server
+from app.db.embedded.disposable import FAST, fast_folder
 from tests.shell import BACKEND, Done, as_text
 
 SERVER_DIRECTORY = "TESTS_SERVER_DIRECTORY"
@@ -111,6 +112,30 @@ def new_database(admin: Engine, admin_url: URL) -> Iterator[Callable[[str], URL]
     with admin.connect() as connection:
         for name in names:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def system_url() -> Iterator[URL]:
+    """Return the address of the system's own PostgreSQL, an older one than the embedded."""
+    programs = find_system_postgres()
+    if programs is None:
+        pytest.skip("the system has no PostgreSQL")
+    with system_server(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["embedded", "system"])
+def each_url(request: pytest.FixtureRequest) -> Iterator[URL]:
+    """Return the address of a new, empty database: once on each version of PostgreSQL."""
+    name = "admin_url" if request.param == "embedded" else "system_url"
+    url: URL = request.getfixturevalue(name)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    database = f"fde_test_{uuid4().hex[:12]}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {database} TEMPLATE template0"))
+        yield url.set(database=database)
+        connection.execute(text(f"DROP DATABASE {database} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture
