@@ -2,5 +2,6 @@
 
 VERSION_TABLE = "alembic_version"
 LEDGER_TABLE = "migration_ledger"
-BOOKKEEPING = (VERSION_TABLE, LEDGER_TABLE)
+BACKFILL_TABLE = "migration_backfill"
+BOOKKEEPING = (VERSION_TABLE, LEDGER_TABLE, BACKFILL_TABLE)
 """The tables that tell about migrations; they are no part of anybody's schema."""

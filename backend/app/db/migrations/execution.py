@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from app.db.migrations.failure import describe_error, describe_failure, sqlstate
 from app.db.migrations.ledger import Effort
 from app.db.migrations.mutex import Mutex, MutexLostError
+from app.db.migrations.operations.steps import is_underway
 from app.db.migrations.plan import Plan, Step
 from app.db.migrations.watcher import Watcher
 
@@ -49,6 +50,7 @@ class Execution:
         self._failures = 0
         self._began = 0.0
         self._commits = 0
+        self._unsafe_commits = 0
         event.listen(worker, "commit", self._count_commit)
         event.listen(worker, "after_cursor_execute", self._require_transaction)
 
@@ -106,18 +108,21 @@ class Execution:
             self._failures = 0
             self._watcher.reset()
         self._watcher.blockers = ()
-        self._commits = 0
+        self._commits = self._unsafe_commits = 0
         self.is_complete = False
         self._began = time.monotonic()
 
-    def _count_commit(self, _: Connection) -> None:
-        self._commits += not self.is_complete
+    def _count_commit(self, worker: Connection) -> None:
+        if not self.is_complete:
+            self._commits += 1
+            self._unsafe_commits += not is_underway(worker)
 
     def _require_transaction(self, worker: Connection, *_: object) -> None:
         """Refuse a revision that has ended its transaction behind Alembic's back."""
         driver: Any = worker.connection.driver_connection
         if not driver.autocommit and driver.info.transaction_status == IDLE:
             self._commits += 1
+            self._unsafe_commits += 1
             raise RevisionFailedError(
                 f"{self._what_failed} it ends its transaction by itself: leave COMMIT and "
                 "ROLLBACK to Alembic, or use an autocommit_block()"
@@ -134,12 +139,16 @@ class Execution:
 
     @property
     def _is_repeatable(self) -> bool:
-        """Whether running the revision again is safe: it says so, or it was rolled back whole."""
+        """Whether running the revision again is safe.
+
+        It says so; or nothing of it stays but steps of online operations, which look for
+        themselves what is done.
+        """
         if isinstance(self._step, RevisionStep):
             declared = getattr(self._step.revision.module, "repeatable", None)
             if declared is not None:
                 return bool(declared)
-        return not self.is_half_applied
+        return not self._unsafe_commits
 
     def _require_another_attempt(self, error: DBAPIError) -> None:
         """Wait for another attempt, or raise what there is to say."""

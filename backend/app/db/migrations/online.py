@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Insert, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from app.db.migrations import LEDGER_TABLE
+from app.db.migrations import BOOKKEEPING, LEDGER_TABLE
 from app.db.migrations.bookkeeping import Bookkeeper
 from app.db.migrations.connection import Target, connect
 from app.db.migrations.consent import require_consent
@@ -219,7 +219,7 @@ def configure(connection: Connection, metadata: MetaData, command: str | None) -
         transaction_per_migration=True,
         compare_server_default=True,
         autogenerate_plugins=AUTOGENERATE,
-        include_name=lambda name, kind, _: not (kind == "table" and name == LEDGER_TABLE),
+        include_name=lambda name, kind, _: not (kind == "table" and name in BOOKKEEPING),
         process_revision_directives=prepare_revision if command == "revision" else None,
     )
     return context.get_context()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db.migrations import BOOKKEEPING
 from app.db.migrations.failure import describe_failure, sqlstate
+from app.db.migrations.operations.steps import REHEARSAL
 from app.db.migrations.plan import Work
 
 IDLE = 0  # libpq's PQTRANS_IDLE: there is no transaction
@@ -229,7 +230,7 @@ def run_steps(connection: Connection, scripts: ScriptDirectory, work: Work) -> N
     logger = logging.getLogger("alembic.runtime.migration")
     was_disabled, logger.disabled = logger.disabled, True
     try:
-        options = {"script": scripts, "fn": work}
+        options = {"script": scripts, "fn": work, REHEARSAL: True}
         context = _RehearsalContext(connection.dialect, connection, options)
         with Operations.context(context):
             context.run_migrations()

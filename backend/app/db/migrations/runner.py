@@ -12,6 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
 
+import app.db.migrations.operations  # noqa: F401 adds to what `op` can do
 from app.db.migrations.bookkeeping import Bookkeeper
 from app.db.migrations.connection import Target
 from app.db.migrations.failure import describe_failure

@@ -1,0 +1,156 @@
+"""Take the steps of an online operation: each a transaction of its own, each safe to repeat."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.util import CommandError
+from sqlalchemy import ClauseElement, Connection, Constraint, Index, Row, text
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.exc import DBAPIError
+
+# psycopg2's own dialect doubles percent signs, for parameters that no DDL has.
+PLAIN: Any = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+UNDERWAY = "online operation"
+"""The key in `Connection.info` that is there while an operation takes its steps."""
+REHEARSAL = "is_rehearsal"
+"""The option of a migration context in which everything has to stay in one transaction."""
+VIOLATED = "23"  # SQLSTATE class: the rows that are there do not bear the new rule
+
+
+class OnlineOperationError(CommandError):
+    """An operation cannot be done; the message says why and what to do."""
+
+
+class Steps:
+    """Where an operation runs its statements and looks at the catalog.
+
+    Attributes:
+        is_offline: whether a script is written (`--sql`): there is no catalog to look at.
+        is_rehearsal: whether all of it has to stay in the transaction that there is.
+    """
+
+    def __init__(self, operations: Operations) -> None:
+        self.operations = operations
+        self.context = operations.migration_context
+        self.is_offline = self.context.as_sql
+        self.is_rehearsal = bool(self.context.opts.get(REHEARSAL))
+        self._prepare = PLAIN.identifier_preparer
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that migrates."""
+        if self.context.connection is None:
+            raise OnlineOperationError("there is no connection: this needs a database")
+        return self.context.connection
+
+    def run(self, statement: str) -> None:
+        """Run a statement as it is written: a colon or a percent sign means nothing else."""
+        if self.is_offline:
+            self.context.impl.static_output(statement + self.context.impl.command_terminator)
+        else:
+            self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def compile(self, element: ClauseElement) -> str:
+        """Return the SQL of a construct, with nothing in it that a driver would replace."""
+        return str(element.compile(dialect=PLAIN))
+
+    def ask(self, question: str, **values: object) -> Row[Any] | None:
+        """Return the first row of the answer."""
+        return self.connection.execute(text(question), values).first()
+
+    def quote(self, *names: str) -> str:
+        """Return names as SQL writes them, with commas between."""
+        return ", ".join(self._prepare.quote(name) for name in names)
+
+    def table(self, name: str, schema: str | None) -> str:
+        """Return a table's name as SQL writes it, with its schema if it was said."""
+        return f"{self.quote(schema)}.{self.quote(name)}" if schema else self.quote(name)
+
+    def name_of(self, item: Constraint | Index) -> str:
+        """Return the name that a constraint or an index has in the database, not quoted.
+
+        Raises:
+            OnlineOperationError: It has none.
+        """
+        name = self._prepare.format_constraint(item, _alembic_quote=False)
+        if not name:
+            raise OnlineOperationError("what is made in steps needs a name to be found again")
+        return str(name)
+
+    def table_of(self, item: Constraint | Index) -> str:
+        """Return the table of a constraint or an index, as SQL writes it."""
+        assert item.table is not None  # noqa: S101 what Alembic makes has one
+        return self.table(item.table.name, item.table.schema)
+
+    @contextmanager
+    def setting(self, name: str, value: str) -> Iterator[None]:
+        """Change a parameter of the session for some statements."""
+        if self.is_offline:
+            self.run(f"SET {name} = {value}")
+            yield
+            self.run(f"RESET {name}")
+            return
+        before = self.ask(
+            "SELECT current_setting(:name), set_config(:name, :value, false)",
+            name=name,
+            value=value,
+        )
+        try:
+            yield
+        finally:
+            if before and not self.connection.invalidated:
+                self.ask("SELECT set_config(:name, :value, false)", name=name, value=before[0])
+
+
+@contextmanager
+def taking_steps(operations: Operations) -> Iterator[Steps]:
+    """Yield where to take steps, outside of the revision's transaction.
+
+    Raises:
+        OnlineOperationError: The revision has already changed something, which would be committed
+            here and could not be done a second time.
+    """
+    steps = Steps(operations)
+    if steps.is_rehearsal:
+        yield steps
+        return
+    if steps.is_offline:
+        with steps.context.autocommit_block():
+            yield steps
+        return
+    written = steps.ask("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+    if written and written[0]:
+        raise OnlineOperationError(
+            "an online operation commits, and this revision has already changed something else: "
+            "give the operation a revision of its own"
+        )
+    info = steps.connection.info
+    info[UNDERWAY] = True
+    try:
+        with steps.context.autocommit_block():
+            yield steps
+    finally:
+        info.pop(UNDERWAY, None)
+
+
+@contextmanager
+def taken_back_if_violated(steps: Steps, statements: Sequence[str]) -> Iterator[None]:
+    """Run `statements` where the block fails since the rows that are there break the new rule.
+
+    Otherwise the rule would bind everybody who writes, of a revision that is not applied.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "pgcode", None) or ""
+        if code.startswith(VIOLATED) and not error.connection_invalidated:
+            for statement in statements:
+                steps.run(statement)
+        raise
+
+
+def is_underway(connection: Connection) -> bool:
+    """Whether what the connection commits now is a step that is safe to repeat."""
+    return bool(connection.info.get(UNDERWAY))
