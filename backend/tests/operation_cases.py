@@ -8,7 +8,9 @@ op.execute("""
     CREATE TABLE parents (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
     CREATE TABLE things (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        parent_id bigint NOT NULL, label text NOT NULL, size integer, note text DEFAULT ''
+        parent_id bigint NOT NULL, label text NOT NULL, size integer, note text DEFAULT '',
+        CONSTRAINT ck_size CHECK (size > -1), CONSTRAINT uq_size UNIQUE (size, id),
+        CONSTRAINT fk_size FOREIGN KEY (parent_id) REFERENCES parents (id)
     );
     INSERT INTO parents SELECT FROM generate_series(1, 50);
     INSERT INTO things (parent_id, label, size)
@@ -70,6 +72,33 @@ CASES = {
         'op.create_unique_constraint_online("uq_things_label", "things", ["label", "size"])',
         'op.drop_constraint("uq_things_label", "things")',
         'op.create_unique_constraint("uq_things_label", "things", ["label", "size"])',
+    ),
+    "replace index": Case(
+        'op.create_index_online("ix_things_size", "things", ["size", "label"], replace=True)',
+        'op.create_index_online("ix_things_size", "things", ["size"], replace=True)',
+        'op.drop_index("ix_things_size", "things")\n'
+        'op.create_index("ix_things_size", "things", ["size", "label"])',
+    ),
+    "replace check constraint": Case(
+        'op.create_check_constraint_online(op.f("ck_size"), "things", "size > 0", replace=True)',
+        'op.create_check_constraint_online(op.f("ck_size"), "things", "size > -1", replace=True)',
+        'op.drop_constraint(op.f("ck_size"), "things")\n'
+        'op.create_check_constraint(op.f("ck_size"), "things", "size > 0")',
+    ),
+    "replace foreign key": Case(
+        'op.create_foreign_key_online("fk_size", "things", "parents", ["parent_id"], ["id"],'
+        ' ondelete="CASCADE", replace=True)',
+        'op.create_foreign_key_online("fk_size", "things", "parents", ["parent_id"], ["id"],'
+        " replace=True)",
+        'op.drop_constraint("fk_size", "things")\n'
+        'op.create_foreign_key("fk_size", "things", "parents", ["parent_id"], ["id"],'
+        ' ondelete="CASCADE")',
+    ),
+    "replace unique constraint": Case(
+        'op.create_unique_constraint_online("uq_size", "things", ["size"], replace=True)',
+        'op.create_unique_constraint_online("uq_size", "things", ["size", "id"], replace=True)',
+        'op.drop_constraint("uq_size", "things")\n'
+        'op.create_unique_constraint("uq_size", "things", ["size"])',
     ),
     "set not null": Case(
         'op.set_not_null_online("things", "size")',

@@ -70,12 +70,13 @@ def test_up_down_up_builds_what_the_plain_operation_builds(
     case: Case, tables: Project, each_url: URL, alembic: Alembic
 ) -> None:
     before = picture_of(each_url, "true")
-    plain = tables.add(case.plain)
-    path = tables.path_of(plain)
+    path = tables.path_of(tables.add(case.plain))
     assert alembic(each_url, "upgrade", "head", ini=str(tables.ini)) == 0
     wanted = picture_of(each_url, case.proof)
     path.write_text(
-        path.read_text().replace(case.plain, case.online).replace("    pass", f"    {case.back}")
+        path.read_text()
+        .replace(case.plain.replace("\n", "\n    "), case.online)
+        .replace("    pass", f"    {case.back}")
     )
     for _ in range(2):
         assert alembic(each_url, "downgrade", "-1", ini=str(tables.ini)) == 0

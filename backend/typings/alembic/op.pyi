@@ -61,6 +61,7 @@ def create_check_constraint_online(
     condition: str | ColumnElement[bool] | TextClause,
     *,
     schema: str | None = None,
+    replace: bool = False,
 ) -> None: ...
 def create_foreign_key_online(
     constraint_name: str | None,
@@ -75,6 +76,7 @@ def create_foreign_key_online(
     initially: str | None = None,
     source_schema: str | None = None,
     referent_schema: str | None = None,
+    replace: bool = False,
 ) -> None: ...
 def create_index_online(
     index_name: str | None,
@@ -83,6 +85,7 @@ def create_index_online(
     *,
     schema: str | None = None,
     unique: bool = False,
+    replace: bool = False,
     **kw: Any,
 ) -> None: ...
 def create_unique_constraint_online(
@@ -91,6 +94,7 @@ def create_unique_constraint_online(
     columns: Sequence[str],
     *,
     schema: str | None = None,
+    replace: bool = False,
     **kw: Any,
 ) -> None: ...
 def drop_index_online(

@@ -1,6 +1,7 @@
 """Add constraints in two steps: they bind new rows at once, and old ones are read afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from alembic.operations import Operations
@@ -18,35 +19,26 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.schema import AddConstraint
-from sqlalchemy.sql.elements import ColumnElement, TextClause
+from sqlalchemy.sql.elements import ColumnElement, TextClause, conv
 
-from app.db.migrations.operations.definition import require_same_check
+from app.db.migrations.operations.definition import (
+    is_same_check,
+    is_same_foreign_key,
+    is_same_index,
+    refuse,
+)
 from app.db.migrations.operations.index import build_unless_there
 from app.db.migrations.operations.steps import (
-    OnlineOperationError,
+    Replacing,
     Steps,
+    helper_of,
     taken_back_if_violated,
     taking_steps,
 )
 
-# How the catalog writes what happens to a row whose counterpart goes.
-ACTIONS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
-FOREIGN_KEY = """
-    SELECT f.confrelid = to_regclass(:referent),
-           (SELECT array_agg(a.attname::text ORDER BY k.n)
-              FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, n)
-              JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.attnum),
-           (SELECT array_agg(a.attname::text ORDER BY k.n)
-              FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, n)
-              JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.attnum),
-           f.confupdtype::text, f.confdeltype::text, f.condeferrable, f.condeferred
-      FROM pg_constraint AS f
-     WHERE f.conrelid = to_regclass(:table) AND f.conname = :name
-"""
-
 
 @Operations.register_operation("create_foreign_key_online")
-class CreateForeignKeyOnlineOp(CreateForeignKeyOp):
+class CreateForeignKeyOnlineOp(Replacing, CreateForeignKeyOp):
     """Add a foreign key in two steps; see `op.create_foreign_key_online`."""
 
     @classmethod
@@ -65,6 +57,7 @@ class CreateForeignKeyOnlineOp(CreateForeignKeyOp):
         initially: str | None = None,
         source_schema: str | None = None,
         referent_schema: str | None = None,
+        replace: bool = False,
     ) -> None:
         """Add a foreign key while both tables are read and written.
 
@@ -86,6 +79,8 @@ class CreateForeignKeyOnlineOp(CreateForeignKeyOp):
             initially: `DEFERRED` or `IMMEDIATE`.
             source_schema: of the first table.
             referent_schema: of the second.
+            replace: whether it takes the place of one of the same name that is defined otherwise,
+                which stays in force until this one is proved.
 
         Raises:
             OnlineOperationError: There is another constraint of that name, or the revision has
@@ -104,12 +99,13 @@ class CreateForeignKeyOnlineOp(CreateForeignKeyOp):
                 initially=initially,
                 source_schema=source_schema,
                 referent_schema=referent_schema,
+                replace=replace,
             )
         )
 
 
 @Operations.register_operation("create_check_constraint_online")
-class CreateCheckConstraintOnlineOp(CreateCheckConstraintOp):
+class CreateCheckConstraintOnlineOp(Replacing, CreateCheckConstraintOp):
     """Add a CHECK in two steps; see `op.create_check_constraint_online`."""
 
     @classmethod
@@ -121,6 +117,7 @@ class CreateCheckConstraintOnlineOp(CreateCheckConstraintOp):
         condition: str | ColumnElement[bool] | TextClause,
         *,
         schema: str | None = None,
+        replace: bool = False,
     ) -> None:
         """Add a CHECK while the table is read and written.
 
@@ -134,16 +131,19 @@ class CreateCheckConstraintOnlineOp(CreateCheckConstraintOp):
             table_name: the same.
             condition: the same.
             schema: of the table.
+            replace: as for `op.create_foreign_key_online`.
 
         Raises:
             OnlineOperationError: There is another constraint of that name, or the revision has
                 changed something before.
         """
-        operations.invoke(cls(constraint_name, table_name, condition, schema=schema))
+        operations.invoke(
+            cls(constraint_name, table_name, condition, schema=schema, replace=replace)
+        )
 
 
 @Operations.register_operation("create_unique_constraint_online")
-class CreateUniqueConstraintOnlineOp(CreateUniqueConstraintOp):
+class CreateUniqueConstraintOnlineOp(Replacing, CreateUniqueConstraintOp):
     """Add a unique constraint on an index; see `op.create_unique_constraint_online`."""
 
     @classmethod
@@ -155,6 +155,7 @@ class CreateUniqueConstraintOnlineOp(CreateUniqueConstraintOp):
         columns: Sequence[str],
         *,
         schema: str | None = None,
+        replace: bool = False,
         **kw: Any,
     ) -> None:
         """Add a unique constraint while the table is read and written.
@@ -168,13 +169,16 @@ class CreateUniqueConstraintOnlineOp(CreateUniqueConstraintOp):
             table_name: the same.
             columns: the same.
             schema: of the table.
+            replace: as for `op.create_foreign_key_online`.
             **kw: `deferrable`, `initially` and `postgresql_…`, the same.
 
         Raises:
             OnlineOperationError: There is another constraint of that name, or the revision has
                 changed something before.
         """
-        operations.invoke(cls(constraint_name, table_name, columns, schema=schema, **kw))
+        operations.invoke(
+            cls(constraint_name, table_name, columns, schema=schema, replace=replace, **kw)
+        )
 
 
 @Operations.implementation_for(CreateForeignKeyOnlineOp)
@@ -183,9 +187,8 @@ def create_foreign_key_online(operations: Operations, operation: CreateForeignKe
     with taking_steps(operations) as steps:
         key = operation.to_constraint(steps.context)
         assert isinstance(key, ForeignKeyConstraint)  # noqa: S101 for the type only
-        if is_there(steps, key):
-            _require_same_foreign_key(steps, key)
-        _add_and_validate(steps, key)
+        with _in_place_of(steps, key, is_same_foreign_key, replace=operation.replace):
+            _add_and_validate(steps, key)
 
 
 @Operations.implementation_for(CreateCheckConstraintOnlineOp)
@@ -196,9 +199,8 @@ def create_check_constraint_online(
     with taking_steps(operations) as steps:
         check = operation.to_constraint(steps.context)
         assert isinstance(check, CheckConstraint)  # noqa: S101 for the type only
-        if is_there(steps, check):
-            require_same_check(steps, check)
-        _add_and_validate(steps, check)
+        with _in_place_of(steps, check, is_same_check, replace=operation.replace):
+            _add_and_validate(steps, check)
 
 
 @Operations.implementation_for(CreateUniqueConstraintOnlineOp)
@@ -211,21 +213,59 @@ def create_unique_constraint_online(
     with taking_steps(operations) as steps:
         unique = operation.to_constraint(steps.context)
         assert isinstance(unique, UniqueConstraint)  # noqa: S101 for the type only
-        name = steps.name_of(unique)
-        options = {
-            f"postgresql_{option}": value
-            for option, value in unique.dialect_options["postgresql"].items()
-            if value is not None
-        }
-        index = Index(name, *unique.columns, unique=True, **options)
-        build_unless_there(steps, index)
-        if is_there(steps, unique):
-            return
-        words = f"ALTER TABLE {steps.table_of(unique)} ADD CONSTRAINT {steps.quote(name)}"
-        words += f" UNIQUE USING INDEX {steps.quote(name)}"
-        words += " DEFERRABLE" if unique.deferrable else ""
-        words += f" INITIALLY {unique.initially}" if unique.initially else ""
-        steps.run(words)
+        with _in_place_of(steps, unique, _is_same_unique, replace=operation.replace):
+            build_unless_there(steps, _index_of(steps, unique))
+            if find(steps, unique):
+                return
+            name = steps.quote(steps.name_of(unique))
+            words = f"ALTER TABLE {steps.table_of(unique)} ADD CONSTRAINT {name}"
+            words += f" UNIQUE USING INDEX {name}"
+            words += " DEFERRABLE" if unique.deferrable else ""
+            words += f" INITIALLY {unique.initially}" if unique.initially else ""
+            steps.run(words)
+
+
+def _index_of(steps: Steps, unique: UniqueConstraint) -> Index:
+    """Return the index that the constraint is to take over."""
+    options = {
+        f"postgresql_{option}": value
+        for option, value in unique.dialect_options["postgresql"].items()
+        if value is not None
+    }
+    return Index(steps.name_of(unique), *unique.columns, unique=True, **options)
+
+
+def _is_same_unique(steps: Steps, unique: UniqueConstraint) -> bool:
+    return is_same_index(steps, _index_of(steps, unique))
+
+
+@contextmanager
+def _in_place_of(
+    steps: Steps, constraint: Constraint, is_same: Callable[[Steps, Any], bool], *, replace: bool
+) -> Iterator[None]:
+    """Let the block make a constraint, beside one of the same name that is defined otherwise.
+
+    The old one is in force until the new one is proved, and goes in the transaction in which the
+    new one takes its name.
+
+    Raises:
+        OnlineOperationError: There is such a one, and it is not to be replaced.
+    """
+    is_there = steps.is_offline or find(steps, constraint) is not None
+    can_be_seen = not (steps.is_offline or steps.is_rehearsal)
+    if not is_there or (is_same(steps, constraint) if can_be_seen else not replace):
+        yield
+        return
+    if not replace:
+        refuse(steps, "constraint", constraint)
+    table, name = steps.table_of(constraint), steps.name_of(constraint)
+    helper = helper_of("new", table, name)
+    constraint.name = conv(helper)
+    yield
+    steps.run(
+        f"ALTER TABLE {table} DROP CONSTRAINT {steps.quote(name)};"
+        f" ALTER TABLE {table} RENAME CONSTRAINT {helper} TO {steps.quote(name)}"
+    )
 
 
 def _add_and_validate(steps: Steps, constraint: Constraint) -> None:
@@ -242,11 +282,6 @@ def _add_and_validate(steps: Steps, constraint: Constraint) -> None:
             steps.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
-def is_there(steps: Steps, constraint: Constraint) -> bool:
-    """Whether there is a constraint of that name to compare with."""
-    return not steps.is_rehearsal and find(steps, constraint) is not None
-
-
 def find(steps: Steps, constraint: Constraint) -> Row[Any] | None:
     """Return the row of a constraint in the catalog, if it is there; a script knows of none."""
     if steps.is_offline:
@@ -257,29 +292,3 @@ def find(steps: Steps, constraint: Constraint) -> Row[Any] | None:
         table=steps.table_of(constraint),
         name=steps.name_of(constraint),
     )
-
-
-def _require_same_foreign_key(steps: Steps, key: ForeignKeyConstraint) -> None:
-    """Refuse to take a foreign key of the same name for another one."""
-    name, table = steps.name_of(key), steps.table_of(key)
-    referred = key.referred_table
-    there = steps.ask(
-        FOREIGN_KEY,
-        table=table,
-        name=name,
-        referent=steps.table(referred.name, referred.schema),
-    )
-    wanted = (
-        True,
-        [column.name for column in key.columns],
-        [element.column.name for element in key.elements],
-        ACTIONS[(key.onupdate or "NO ACTION").upper()],
-        ACTIONS[(key.ondelete or "NO ACTION").upper()],
-        bool(key.deferrable or key.initially),
-        (key.initially or "").upper() == "DEFERRED",
-    )
-    if there is None or tuple(there) != wanted:
-        raise OnlineOperationError(
-            f"constraint {name} of {table} is there already and is another one. "
-            "Drop or rename it first"
-        )

@@ -11,12 +11,18 @@ from alembic.operations.ops import CreateIndexOp, DropIndexOp
 from sqlalchemy import Connection, Index, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex
-from sqlalchemy.sql.elements import ColumnElement, TextClause
+from sqlalchemy.sql.elements import ColumnElement, TextClause, conv
 
-from app.db.migrations.operations.definition import require_same_index
+from app.db.migrations.operations.definition import is_same_index, refuse
 from app.db.migrations.operations.obstacles import find_obstacles
 from app.db.migrations.operations.progress import showing
-from app.db.migrations.operations.steps import OnlineOperationError, Steps, taking_steps
+from app.db.migrations.operations.steps import (
+    OnlineOperationError,
+    Replacing,
+    Steps,
+    helper_of,
+    taking_steps,
+)
 
 LOOK_SECONDS = 0.5
 PHASES = text("""
@@ -29,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 @Operations.register_operation("create_index_online")
-class CreateIndexOnlineOp(CreateIndexOp):
+class CreateIndexOnlineOp(Replacing, CreateIndexOp):
     """Create an index concurrently; see `op.create_index_online`."""
 
     def reverse(self) -> "DropIndexOnlineOp":
@@ -46,6 +52,7 @@ class CreateIndexOnlineOp(CreateIndexOp):
         *,
         schema: str | None = None,
         unique: bool = False,
+        replace: bool = False,
         **kw: Any,
     ) -> None:
         """Build an index while the table is read and written.
@@ -62,13 +69,25 @@ class CreateIndexOnlineOp(CreateIndexOp):
             columns: the same.
             schema: of the table.
             unique: whether two rows with one value are refused.
+            replace: whether it takes the place of one of the same name that is defined otherwise,
+                which is used until this one is built.
             **kw: `postgresql_where`, `postgresql_using`, … as for `op.create_index`.
 
         Raises:
             OnlineOperationError: There is another index of that name, the build did not end, or
                 the revision has changed something before.
         """
-        operations.invoke(cls(index_name, table_name, columns, schema=schema, unique=unique, **kw))
+        operations.invoke(
+            cls(
+                index_name,
+                table_name,
+                columns,
+                schema=schema,
+                unique=unique,
+                replace=replace,
+                **kw,
+            )
+        )
 
 
 @Operations.register_operation("drop_index_online")
@@ -108,7 +127,10 @@ def create_index_online(operations: Operations, operation: CreateIndexOnlineOp) 
         return  # loses nothing
     with taking_steps(operations) as steps:
         index = operation.to_index(steps.context)
-        build_unless_there(steps, index)
+        if operation.replace:
+            _build_in_place(steps, index)
+        else:
+            build_unless_there(steps, index)
 
 
 @Operations.implementation_for(DropIndexOnlineOp)
@@ -127,10 +149,29 @@ def build_unless_there(steps: Steps, index: Index) -> None:
         OnlineOperationError: It is not, or it is there and is another one.
     """
     if not steps.is_offline and is_valid(steps, index):
-        require_same_index(steps, index)
+        if not is_same_index(steps, index):
+            refuse(steps, "index", index)
         logger.info("Index %s is there already", index.name)
     else:
         _build(steps, index)
+
+
+def _build_in_place(steps: Steps, index: Index) -> None:
+    """Build an index beside one of the same name that is defined otherwise, which then goes."""
+    schema = index.table.schema if index.table is not None else None
+    name, table = steps.name_of(index), steps.table_of(index)
+    new, old = helper_of("new", table, name), helper_of("old", table, name)
+    if steps.is_offline or (is_valid(steps, index) and not is_same_index(steps, index)):
+        index.name = conv(new)
+        build_unless_there(steps, index)
+        steps.run(
+            f"ALTER INDEX {steps.table(name, schema)} RENAME TO {old};"
+            f" ALTER INDEX {steps.table(new, schema)} RENAME TO {steps.quote(name)}"
+        )
+    else:
+        build_unless_there(steps, index)
+    index.name = conv(old)
+    drop(steps, index)
 
 
 def _build(steps: Steps, index: Index) -> None:

@@ -1,6 +1,5 @@
 """Forbid NULL in a column that has rows already, without a long lock."""
 
-import hashlib
 from typing import Any
 
 from alembic.operations import Operations
@@ -10,6 +9,7 @@ from sqlalchemy import Row
 from app.db.migrations.operations.steps import (
     OnlineOperationError,
     Steps,
+    helper_of,
     taken_back_if_violated,
     taking_steps,
 )
@@ -97,11 +97,11 @@ def forbid_null(steps: Steps, table: str, column: str) -> None:
     elif not state.attnotnull:
         _by_check(steps, table, column, is_valid=state.helped)
     elif state.helped is not None:
-        steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {_helper_of(table, column)}")
+        steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper_of('not_null', table, column)}")
 
 
 def _look(steps: Steps, table: str, column: str) -> Row[Any]:
-    helper = _helper_of(table, column)
+    helper = helper_of("not_null", table, column)
     state = steps.ask(STATE, table=table, column=column, helper=helper)
     if state is None:
         raise OnlineOperationError(f"there is no column {column} in {table}")
@@ -114,12 +114,6 @@ def _has_not_valid(steps: Steps) -> bool:
     return bool(server[0] >= NOT_VALID_SINCE)
 
 
-def _helper_of(table: str, column: str) -> str:
-    """Return the name of the CHECK that stands in for a NOT NULL for a while."""
-    digest = hashlib.sha256(f"{table}.{column}".encode()).hexdigest()[:16]
-    return f"online_not_null_{digest}"
-
-
 def _validate(steps: Steps, table: str, name: str) -> None:
     undo = f"ALTER TABLE {table} DROP CONSTRAINT {steps.quote(name)}"
     with taken_back_if_violated(steps, [undo]):
@@ -128,7 +122,7 @@ def _validate(steps: Steps, table: str, name: str) -> None:
 
 def _by_check(steps: Steps, table: str, column: str, *, is_valid: bool | None = None) -> None:
     """Let a valid CHECK prove that there is no NULL; it goes when the NOT NULL is there."""
-    helper = _helper_of(table, column)
+    helper = helper_of("not_null", table, column)
     if is_valid is None:
         steps.run(
             f"ALTER TABLE {table} ADD CONSTRAINT {helper}"

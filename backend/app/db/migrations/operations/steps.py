@@ -1,5 +1,6 @@
 """Take the steps of an online operation: each a transaction of its own, each safe to repeat."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,14 @@ VIOLATED = "23"  # SQLSTATE class: the rows that are there do not bear the new r
 
 class OnlineOperationError(CommandError):
     """An operation cannot be done; the message says why and what to do."""
+
+
+class Replacing:
+    """An operation that may put what it makes in the place of something of the same name."""
+
+    def __init__(self, *arguments: Any, replace: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.replace = replace
 
 
 class Steps:
@@ -149,6 +158,12 @@ def taken_back_if_violated(steps: Steps, statements: Sequence[str]) -> Iterator[
             for statement in statements:
                 steps.run(statement)
         raise
+
+
+def helper_of(purpose: str, *names: str) -> str:
+    """Return a name, short and always the same, for what is there for a while only."""
+    digest = hashlib.sha256(".".join(names).encode()).hexdigest()[:16]
+    return f"online_{purpose}_{digest}"
 
 
 def is_underway(connection: Connection) -> bool:
