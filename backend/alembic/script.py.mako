@@ -1,8 +1,23 @@
+<%!
+    from textwrap import fill
+
+    BLANK = """Say here what this revision changes and why, and what it locks.
+New code may run on the old schema and old code on the new one: keep both working, and put
+changes of schema and changes of data in separate revisions."""
+
+    def told(text):
+        """Return each sentence's line as a paragraph of a docstring."""
+        return "\n".join(fill(line, 98, break_long_words=False) for line in text.splitlines())
+
+    def without_marks(code):
+        """Leave out the comments with which Alembic marks what it wrote."""
+        lines = (line for line in code.splitlines() if not line.strip().startswith("# ###"))
+        return "\n".join(lines).strip()
+%>\
+<% described = config.attributes.get("descriptions", {}).get(up_revision) %>\
 """${message}.
 
-Say here what this revision changes and why, and what it locks.
-New code may run on the old schema and old code on the new one: keep both working, and put
-changes of schema and changes of data in separate revisions.
+${told(described) if described else BLANK}
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
@@ -23,9 +38,9 @@ depends_on: str | Sequence[str] | None = ${repr(depends_on)}
 
 def upgrade() -> None:
     """Apply the change."""
-    ${upgrades if upgrades and "op." in upgrades else "pass"}
+    ${without_marks(upgrades) if upgrades and "op." in upgrades else "pass"}
 
 
 def downgrade() -> None:
     """Take the change back."""
-    ${downgrades if downgrades and "op." in downgrades else "pass"}
+    ${without_marks(downgrades) if downgrades and "op." in downgrades else "pass"}

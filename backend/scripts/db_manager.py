@@ -14,9 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.commands import (
     accept,
+    check,
     companies,
     history,
     info,
+    lint,
+    plan,
     psql,
     renumber,
     reset,
@@ -33,8 +36,11 @@ COMMANDS = {
     "list-companies": companies,
     "history": history,
     "verify": verify,
+    "plan": plan,
+    "check": check,
     "accept": accept,
     "renumber": renumber,
+    "lint": lint,
     "stamp-env": stamp_env,
     "reset": reset,
     "psql": psql,
@@ -50,6 +56,9 @@ EXIT_CODES = """exit codes:
   6    unmanaged: it has tables that no migration made
   7    empty: nothing in it yet
   8    verify: what is applied is not what this code has
+  9    check: models, migrations and database do not agree
+  10   plan: a pending revision would hold others up for long
+  11   lint: a revision does what hurts
   130  interrupted
 """
 

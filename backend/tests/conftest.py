@@ -16,11 +16,11 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app.commands import reset
+from app.db.embedded.disposable import FAST, fast_folder
 from app.db.embedded.server import EmbeddedServer
 from scripts import db_manager
 from tests.project import Project
 from tests.servers import find_system_postgres, system_server
-from app.db.embedded.disposable import FAST, fast_folder
 from tests.shell import BACKEND, Done, as_text
 
 SERVER_DIRECTORY = "TESTS_SERVER_DIRECTORY"

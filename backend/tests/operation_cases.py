@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 # Tables with rows, as they are before the operation.
-TABLES = '''
-op.execute("""
+ROWS = """
     CREATE TABLE parents (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
     CREATE TABLE things (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -16,8 +15,8 @@ op.execute("""
     INSERT INTO things (parent_id, label, size)
     SELECT n % 50 + 1, 'thing ' || n, n FROM generate_series(1, 2500) AS n;
     ANALYZE things
-""")
-'''
+"""
+TABLES = f"op.execute({ROWS!r})"
 
 
 class Case(NamedTuple):

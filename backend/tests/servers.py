@@ -1,4 +1,4 @@
-"""Run the system's own PostgreSQL, an older one than the embedded, for tests that name a version."""
+"""Run the system's own PostgreSQL, older than the embedded, for tests that name a version."""
 
 import re
 import shutil
@@ -40,7 +40,12 @@ def system_server(programs: Path, *options: str) -> Iterator[URL]:
         def call(program: str, *arguments: str) -> None:
             command = [*account.prefix(data), str(programs / program), "-D", str(data), *arguments]
             done = subprocess.run(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
             )
             output.seek(0)
             assert done.returncode == 0, output.read()

@@ -18,7 +18,17 @@ GUIDE = {
     *("db-reset", "db-list-companies", "db-info"),
 }
 OTHERS = {
-    *("migrate-verify", "migrate-accept", "migrate-renumber", "db-stamp-env", "chaos", "bench"),
+    *(
+        "migrate-verify",
+        "migrate-check",
+        "migrate-accept",
+        "migrate-renumber",
+        "migrate-lint",
+        "migrate-plan",
+        "db-stamp-env",
+        "chaos",
+        "bench",
+    ),
     *("help", "install", "psql", "db-stop", "run", "test", "lint", "format", "typecheck"),
     *("docs", "check", "lock", "clean"),
 }

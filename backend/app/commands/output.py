@@ -22,6 +22,9 @@ class Exit(IntEnum):
     UNMANAGED = 6
     EMPTY = 7
     UNVERIFIED = 8
+    DRIFTED = 9
+    DANGEROUS = 10
+    FLAGGED = 11
     INTERRUPTED = 130
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Engine,
+    FetchedValue,
     Identity,
     MetaData,
     Text,
@@ -30,6 +31,10 @@ NAMING_CONVENTION = {
 
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
+# A trigger keeps it true, whoever changes the row (revision 003).
+UpdatedAt = Annotated[
+    datetime, mapped_column(server_default=func.now(), server_onupdate=FetchedValue())
+]
 
 
 class Base(DeclarativeBase):

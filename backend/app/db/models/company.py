@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.base import Base, BigKey, CreatedAt
+from app.db.base import Base, BigKey, CreatedAt, UpdatedAt
 from app.db.models.compiled_statement import CompiledStatement
 from app.db.models.document import Document
 
@@ -47,6 +47,7 @@ class Company(Base):
     ir_url: Mapped[str]
     """The investor-relations page on which the annual reports appear."""
     created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
 
     documents: Mapped[list[Document]] = relationship(lazy="raise", passive_deletes=True)
     compiled_statements: Mapped[list[CompiledStatement]] = relationship(

@@ -1,9 +1,9 @@
 """A report that a company published."""
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.base import Base, BigKey, CreatedAt
+from app.db.base import Base, BigKey, CreatedAt, UpdatedAt
 from app.db.models.extraction import Extraction
 
 
@@ -19,17 +19,18 @@ class Document(Base):
             name="document_type_known",
         ),
         CheckConstraint(r"file_path ~ '\S'", name="file_path_not_blank"),
+        UniqueConstraint("company_id", "url"),
+        Index(None, "company_id", "fiscal_year", "document_type"),  # serves the foreign key too
     )
 
     id: Mapped[BigKey]
-    company_id: Mapped[int] = mapped_column(
-        ForeignKey("companies.id", ondelete="CASCADE"), index=True
-    )
+    company_id: Mapped[int] = mapped_column(ForeignKey("companies.id", ondelete="CASCADE"))
     url: Mapped[str]
     fiscal_year: Mapped[int] = mapped_column(index=True)
     document_type: Mapped[str]
     file_path: Mapped[str | None]
     """Where the file is kept; nothing until it is downloaded."""
     created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
 
     extractions: Mapped[list[Extraction]] = relationship(lazy="raise", passive_deletes=True)

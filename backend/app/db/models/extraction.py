@@ -1,5 +1,6 @@
 """What was read out of one document."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey
@@ -16,6 +17,11 @@ class Extraction(Base):
     __table_args__ = (
         is_statement_type(),
         CheckConstraint("jsonb_typeof(raw_data) = 'object'", name="raw_data_is_object"),
+        CheckConstraint("method IN ('llm', 'xbrl', 'manual')", name="method_known"),
+        CheckConstraint(r"model ~ '\S'", name="model_not_blank"),
+        CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_is_a_share"),
+        CheckConstraint("duration >= interval '0'", name="duration_not_negative"),
+        CheckConstraint("source_page > 0", name="source_page_positive"),
     )
 
     id: Mapped[BigKey]
@@ -24,4 +30,14 @@ class Extraction(Base):
     )
     statement_type: Mapped[str]
     raw_data: Mapped[dict[str, Any]]
+    method: Mapped[str] = mapped_column(server_default="llm")
+    """How it was read: by a language model, out of XBRL, or by a person."""
+    model: Mapped[str | None]
+    """Which model or taxonomy, e.g. `gpt-4o` or `ifrs-2024`; nothing where nobody noted it."""
+    confidence: Mapped[float | None]
+    """From 0 to 1, as the method judges itself."""
+    duration: Mapped[timedelta | None]
+    """How long reading it took."""
+    source_page: Mapped[int | None]
+    """The document's page, from 1, on which the statement begins."""
     created_at: Mapped[CreatedAt]

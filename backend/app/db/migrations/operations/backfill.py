@@ -10,6 +10,7 @@ from alembic.operations.ops import MigrateOperation
 from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
 
+from app.db.migrations.failure import sqlstate
 from app.db.migrations.operations.batch import MEGABYTE, POSITIONS, Backfill, Statement
 from app.db.migrations.operations.progress import Progress, showing
 from app.db.migrations.operations.steps import OnlineOperationError, Steps, taking_steps
@@ -18,12 +19,18 @@ FIRST_SIZE, LARGEST_SIZE = 1_000, 50_000  # rows a batch
 PASSES = 3
 ATTEMPTS = 6  # at one batch, each of half the size
 LONGEST_PAUSE = 5.0  # seconds
-IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+SECONDS_BETWEEN_WORDS = 10.0
+IN_THE_WAY = {
+    "55P03": "lock_not_available",
+    "40P01": "deadlock_detected",
+    "40001": "serialization_failure",
+}
 
 ESTIMATE = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = to_regclass(:table)"
 IS_KEY = """
     SELECT FROM pg_index AS i
      WHERE i.indrelid = to_regclass(:table) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+       AND i.indnkeyatts = cardinality(:key)
        AND (SELECT array_agg(a.attname::text ORDER BY k.n)
               FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k (attnum, n)
               JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -35,7 +42,8 @@ STRAIN = """
     SELECT (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))
               FROM pg_stat_replication)::float8 AS lag,
            (SELECT count(*) FROM pg_locks
-             WHERE relation = to_regclass(:table) AND NOT granted) AS waiting
+             WHERE NOT granted AND (relation = to_regclass(:table) OR relation IN
+                   (SELECT relid FROM pg_partition_tree(to_regclass(:table))))) AS waiting
 """
 
 logger = logging.getLogger(__name__)
@@ -109,12 +117,19 @@ def fill(steps: Steps, backfill: Backfill) -> None:
     elif steps.is_offline:
         steps.run(statement.as_script())
     else:
-        with showing(f"Backfill of {backfill.table_name}") as progress:
-            Run(steps, backfill, statement, progress).run()
+        title = f"Backfill of {backfill.table_name}"
+        with showing(title) as progress:
+            run = Run(steps, backfill, statement, progress)
+            run.run()
+        logger.info("%s: %s rows changed", title, f"{run.changed:,}")
 
 
 class Run:
-    """One run of a backfill, from the kept position to the end of the table, again if need be."""
+    """One run of a backfill, from the kept position to the end of the table, again if need be.
+
+    Attributes:
+        changed: how many rows it has changed so far.
+    """
 
     def __init__(
         self, steps: Steps, backfill: Backfill, statement: Statement, progress: Progress
@@ -125,6 +140,7 @@ class Run:
         self._progress = progress
         self._table = steps.table(backfill.table_name, backfill.schema)
         self._size = FIRST_SIZE
+        self.changed = 0
 
     def run(self) -> None:
         """Change all rows that are to be changed.
@@ -157,34 +173,39 @@ class Run:
         kept = self._ask(self._statement.position())
         last, done = (kept.position, kept.rows_read) if kept else (None, 0)
         if kept:
-            logger.info("Backfill of %s goes on after %s", self._table, last)
+            self._progress.say(f"goes on after {last}")
         phase = f"pass {number}" if number > 1 else "rows"
-        while True:
-            answer = self._take_batch(last, skips=number == 1)
-            if answer.last is None:
-                return
-            last, done = answer.last, done + answer.read
-            self._progress.show(phase, done, max(total, done))
-            self._pause()
+        # A batch is found by the key; without statistics PostgreSQL may choose to read all rows.
+        with self._steps.setting("enable_seqscan", "off"):
+            while end := self._take_batch(last, skips=number == 1):
+                last, done = end.last, done + end.read
+                self._progress.show(phase, done, max(total, done))
+                self._pause()
 
-    def _take_batch(self, last: str | None, *, skips: bool) -> Row[Any]:
-        """Change one batch; where somebody is in the way, a smaller one after a while."""
+    def _take_batch(self, last: str | None, *, skips: bool) -> Row[Any] | None:
+        """Change one batch; where somebody is in the way, a smaller one after a while.
+
+        Returns:
+            Where it ended; nothing at the end of the table.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             began = time.monotonic()
             try:
-                answer = self._ask(self._statement.step(last, self._size, skips=skips))
+                end = self._ask(self._statement.next_batch(last, self._size))
+                if end is None:
+                    break
+                row = self._ask(self._statement.batch(last, end.last, end.read, skips=skips))
             except DBAPIError as error:
-                code = getattr(error.orig, "pgcode", None)
-                if code not in IN_THE_WAY or attempt == ATTEMPTS:
+                if sqlstate(error) not in IN_THE_WAY or attempt == ATTEMPTS:
                     raise
                 self._size = max(self._size // 2, 1)
-                logger.info("Backfill of %s: somebody is in the way; waits", self._table)
+                self._progress.say("waits: somebody holds rows that are to be changed")
                 time.sleep(min(self._backfill.pause_seconds * 2**attempt, LONGEST_PAUSE))
             else:
+                self.changed += row[0] if row else 0
                 self._adapt(time.monotonic() - began)
-                break
-        assert answer is not None  # noqa: S101 an aggregate always answers
-        return answer
+                return end
+        return None
 
     def _adapt(self, seconds: float) -> None:
         """Let the next batch take what a batch should, going no more than twice as far."""
@@ -195,11 +216,11 @@ class Run:
         """Let others work: longer while a standby lags, or somebody waits for the table."""
         pause = self._backfill.pause_seconds
         time.sleep(pause)
-        is_told = False
+        next_word = 0.0
         while strain := self._strain():
-            if not is_told:
-                logger.info("Backfill of %s waits: %s", self._table, strain)
-            is_told = True
+            if time.monotonic() >= next_word:
+                self._progress.say(f"waits: {strain}")
+                next_word = time.monotonic() + SECONDS_BETWEEN_WORDS
             pause = min(max(pause, 0.01) * 2, LONGEST_PAUSE)
             time.sleep(pause)
 
@@ -209,7 +230,7 @@ class Run:
         if row and (row.lag or 0) > self._backfill.max_lag:
             return f"a standby is {row.lag / MEGABYTE:,.0f} MB behind"
         if row and row.waiting:
-            return f"{row.waiting} wait for a lock on the table"
+            return f"{row.waiting} queue for a lock on the table"
         return None
 
     def _ask(self, question: str) -> Row[Any] | None:

@@ -8,7 +8,7 @@ from app.db.migrations import BACKFILL_TABLE
 from app.db.migrations.operations.steps import Steps
 
 OFFLINE_SIZE = 5_000  # rows a batch where nothing is measured
-LAST = "@last@"  # stands for the last key in a script
+AFTER, LAST = "@after@", "@last@"  # stand in a script for where a batch begins and ends
 MEGABYTE = 2**20
 
 # Where each backfill is: a table of the migrations, like Alembic's own. A position is a row of
@@ -47,43 +47,68 @@ class Backfill:
     @property
     def name(self) -> str:
         """What the backfill is known by; another one if it does anything else."""
-        parts = repr((self.schema, self.table_name, sorted(self.values.items()), self.where))
-        digest = hashlib.sha256(parts.encode()).hexdigest()[:12]
+        what = (self.schema, self.table_name, self.key, sorted(self.values.items()), self.where)
+        digest = hashlib.sha256(repr(what).encode()).hexdigest()[:12]
         return f"{self.table_name}.{'+'.join(self.values)} {digest}"
 
 
 class Statement:
-    """The SQL of one backfill."""
+    """The SQL of one backfill.
+
+    A batch is said by two keys: after the one, up to the other. So the table's own index finds it,
+    however many rows it has; a join with a list of keys may read the whole table.
+    """
 
     def __init__(self, steps: Steps, backfill: Backfill) -> None:
-        self._backfill = backfill
+        self._where = f"({backfill.where}\n)"  # it may end in a comment
         self._table = steps.table(backfill.table_name, backfill.schema)
-        self._name = "'" + backfill.name.replace("'", "''") + "'"
+        self._name = steps.literal(backfill.name)
+        self._literal = steps.literal
         self._own = steps.quote(backfill.table_name)
-        self._keys = [f"{self._own}.{steps.quote(each)}" for each in backfill.key]
-        self._aliases = [f"batch_key_{number}" for number, _ in enumerate(backfill.key, 1)]
+        keys = [f"{self._own}.{steps.quote(each)}" for each in backfill.key]
+        aliases = [f"backfill_key_{number}" for number, _ in enumerate(keys, 1)]
+        self._keys, self._aliases = ", ".join(keys), ", ".join(aliases)
+        self._named = ", ".join(f"{k} AS {a}" for k, a in zip(keys, aliases, strict=True))
+        # A row of literals with their types, so that a key may be of any type.
+        self._position = " || ', ' || ".join(
+            f"format('%L::%s', {each}, pg_typeof({each}))" for each in aliases
+        )
         self._set = ", ".join(
             f"{steps.quote(column)} = {value}" for column, value in backfill.values.items()
         )
 
     def at_once(self) -> str:
         """Return the plain UPDATE."""
-        return f"UPDATE {self._table} SET {self._set} WHERE {self._backfill.where}"
+        return f"UPDATE {self._table} SET {self._set} WHERE {self._where}"
 
     def is_left(self) -> str:
         """Return the question whether any row is still to be changed."""
-        return f"SELECT FROM {self._table} WHERE {self._backfill.where} LIMIT 1"
+        return f"SELECT FROM {self._table} WHERE {self._where} LIMIT 1"
 
-    def step(self, last: str | None, size: int, *, skips: bool) -> str:
-        """Return the statement that changes a batch and keeps the position (see `_answer`)."""
-        return f"""WITH {self._batch(last, size, skips=skips)}, moved AS (
+    def next_batch(self, last: str | None, size: int) -> str:
+        """Return the question for the last key of the next batch, and how many rows it has."""
+        return self._end_of_batch(self._after(last), size)
+
+    def batch(self, last: str | None, end: str, read: int, *, skips: bool) -> str:
+        """Return the statement that changes the rows of a batch and keeps the position.
+
+        Rows are locked in the order of the key. A row that another transaction holds is skipped,
+        or waited for. NO KEY: a foreign key may be checked against it meanwhile.
+        """
+        rows = f"{self._after(last)} AND ({self._keys}) <= ({end})"
+        return f"""WITH backfill_batch AS MATERIALIZED (
+    SELECT {self._named} FROM {self._table} WHERE {rows} AND {self._where}
+     ORDER BY {self._keys} FOR NO KEY UPDATE OF {self._own}{" SKIP LOCKED" if skips else ""}
+), backfill_changed AS (
+    UPDATE {self._table} SET {self._set} FROM backfill_batch
+     WHERE {rows} AND ({self._keys}) = ({self._aliases}) RETURNING 1
+), backfill_moved AS (
     INSERT INTO {BACKFILL_TABLE} AS kept (backfill, position, rows_read, moved_at)
-    SELECT {self._name}, {self._position}, (SELECT count(*) FROM batch), clock_timestamp()
-      FROM last
+    VALUES ({self._name}, {self._literal(end)}, {read}, clock_timestamp())
         ON CONFLICT (backfill) DO UPDATE SET position = excluded.position,
            rows_read = kept.rows_read + excluded.rows_read, moved_at = excluded.moved_at
 )
-{self._answer}"""
+SELECT count(*) FROM backfill_changed"""
 
     def position(self) -> str:
         """Return the question for the kept position and the rows that were read until there."""
@@ -95,54 +120,29 @@ class Statement:
 
     def as_script(self) -> str:
         """Return a block for psql, which commits after each batch: no transaction is around it."""
-        first = f"WITH {self._batch(None, OFFLINE_SIZE, skips=False)} {self._answer}"
-        after = f"WITH {self._batch(LAST, OFFLINE_SIZE, skips=False)} {self._answer}"
+        find = self._end_of_batch(AFTER, OFFLINE_SIZE)
+        rows = f"{AFTER} AND ({self._keys}) <= ({LAST})"
+        change = f"UPDATE {self._table} SET {self._set} WHERE {rows} AND {self._where}"
         return f"""DO $backfill$
 DECLARE
-    rows_read bigint;
-    rows_changed bigint;
+    after text := 'true';
     last text;
 BEGIN
-    EXECUTE $first${first}$first$ INTO rows_read, rows_changed, last;
-    WHILE last IS NOT NULL LOOP
+    LOOP
+        EXECUTE replace($find${find}$find$, '{AFTER}', after) INTO last;
+        EXIT WHEN last IS NULL;
+        EXECUTE replace(replace($change${change}$change$, '{AFTER}', after), '{LAST}', last);
         COMMIT;
-        EXECUTE replace($next${after}$next$, '{LAST}', last)
-           INTO rows_read, rows_changed, last;
+        after := $after$({self._keys}) > ($after$ || last || ')';
     END LOOP;
 END
 $backfill$"""
 
-    def _batch(self, last: str | None, size: int, *, skips: bool) -> str:
-        """Return the CTEs of a batch: `batch` has its keys, `filled` what was changed.
+    def _after(self, last: str | None) -> str:
+        return f"({self._keys}) > ({last})" if last else "true"
 
-        Rows are locked in the order of the key. A row that another transaction holds is skipped,
-        or waited for. NO KEY: a foreign key may be checked against it meanwhile.
-        """
-        keys, aliases = ", ".join(self._keys), ", ".join(self._aliases)
-        named = ", ".join(f"{k} AS {a}" for k, a in zip(self._keys, self._aliases, strict=True))
-        down = ", ".join(f"{each} DESC" for each in self._aliases)
-        after = f"WHERE ({keys}) > ({last})" if last else ""
-        return f"""batch AS MATERIALIZED (
-    SELECT {named} FROM {self._table} {after} ORDER BY {keys} LIMIT {size}
-), last AS (
-    SELECT {aliases} FROM batch ORDER BY {down} LIMIT 1
-), held AS MATERIALIZED (
-    SELECT {aliases} FROM {self._table} JOIN batch ON ({keys}) = ({aliases})
-     WHERE {self._backfill.where}
-     ORDER BY {aliases} FOR NO KEY UPDATE OF {self._own}{" SKIP LOCKED" if skips else ""}
-), filled AS (
-    UPDATE {self._table} SET {self._set} FROM held WHERE ({keys}) = ({aliases}) RETURNING 1
-)"""
-
-    @property
-    def _position(self) -> str:
-        """The expression for the last key of a batch, as a row of SQL literals."""
-        return " || ', ' || ".join(
-            f"format('%L::%s', {each}, pg_typeof({each}))" for each in self._aliases
-        )
-
-    @property
-    def _answer(self) -> str:
-        """The rows that were read and changed, and the last key; NULL at the table's end."""
-        return f"""SELECT (SELECT count(*) FROM batch) AS read,
-       (SELECT count(*) FROM filled) AS changed, (SELECT {self._position} FROM last) AS last"""
+    def _end_of_batch(self, after: str, size: int) -> str:
+        return f"""SELECT {self._position} AS last, read
+  FROM (SELECT {self._named}, row_number() OVER (ORDER BY {self._keys}) AS read
+          FROM {self._table} WHERE {after} ORDER BY {self._keys} LIMIT {size}) AS batch
+ ORDER BY read DESC LIMIT 1"""

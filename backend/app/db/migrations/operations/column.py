@@ -9,10 +9,11 @@ from sqlalchemy.schema import CreateColumn
 
 from app.db.migrations.operations.backfill import fill
 from app.db.migrations.operations.batch import Backfill
+from app.db.migrations.operations.definition import is_same_column
 from app.db.migrations.operations.not_null import forbid_null
 from app.db.migrations.operations.steps import PLAIN, OnlineOperationError, Steps, taking_steps
 
-COLUMN = """
+THERE = """
     SELECT FROM pg_attribute
      WHERE attrelid = to_regclass(:table) AND attname = :column AND NOT attisdropped
 """
@@ -60,8 +61,9 @@ class AddColumnOnlineOp(AddColumnOp):
             schema: of the table.
 
         Raises:
-            OnlineOperationError: There is no default, or the revision has changed something
-                before.
+            OnlineOperationError: There is no default, or more than the column itself is to be
+                made, or another column of that name is there, or the revision has changed
+                something before.
         """
         operations.invoke(cls(table_name, column, key=key, schema=schema))
 
@@ -69,28 +71,26 @@ class AddColumnOnlineOp(AddColumnOp):
 @Operations.implementation_for(AddColumnOnlineOp)
 def add_column_online(operations: Operations, operation: AddColumnOnlineOp) -> None:
     """Take the steps."""
+    name = f"{operation.table_name}.{operation.column.name}"
     column = operation.column._copy()  # noqa: SLF001 as Alembic does, for want of a public way
-    is_nullable, column.nullable = column.nullable, True
-    if operation.column.server_default is None:
+    default = PLAIN.ddl_compiler(PLAIN, None).get_column_default_string(column)
+    if default is None:
         raise OnlineOperationError(
-            f"{operation.table_name}.{column.name} has no server_default: op.add_column adds it "
-            "at once, and op.batched_backfill fills it"
+            f"{name} has no server_default: op.add_column adds it at once, and "
+            "op.batched_backfill fills it"
         )
-    default = _default_of(column)
-    column.server_default = None
+    if column.foreign_keys or column.constraints or column.unique or column.index:
+        raise OnlineOperationError(
+            f"{name} is to be more than a column: add its keys and indexes afterwards, online too"
+        )
+    is_nullable, column.nullable = column.nullable, True
     with taking_steps(operations) as steps:
         table = steps.table(operation.table_name, operation.schema)
-        name = steps.quote(column.name)
-        if not _is_there(steps, table, column.name):
-            definition = steps.compile(CreateColumn(column))
-            steps.run(
-                f"ALTER TABLE {table} ADD COLUMN {definition},"
-                f" ALTER COLUMN {name} SET DEFAULT {default}"
-            )
+        _add(steps, table, column, default)
         backfill = Backfill(
             operation.table_name,
             {column.name: default},
-            f"{name} IS NULL",
+            f"{steps.quote(column.name)} IS NULL",
             key=operation.key,
             schema=operation.schema,
         )
@@ -99,10 +99,21 @@ def add_column_online(operations: Operations, operation: AddColumnOnlineOp) -> N
             forbid_null(steps, table, column.name)
 
 
-def _default_of(column: Column[Any]) -> str:
-    """Return a column's default as SQL."""
-    return str(PLAIN.ddl_compiler(PLAIN, None).get_column_default_string(column))
-
-
-def _is_there(steps: Steps, table: str, column: str) -> bool:
-    return not steps.is_offline and steps.ask(COLUMN, table=table, column=column) is not None
+def _add(steps: Steps, table: str, column: Column[Any], default: str) -> None:
+    """Add the column: empty, and with its default for rows that come from now on."""
+    name = steps.quote(column.name)
+    if steps.is_offline or steps.ask(THERE, table=table, column=column.name) is None:
+        own_default, column.server_default = column.server_default, None
+        definition = steps.compile(CreateColumn(column))
+        column.server_default = own_default
+        steps.run(
+            f"ALTER TABLE {table} ADD COLUMN {definition},"
+            f" ALTER COLUMN {name} SET DEFAULT {default}"
+        )
+    elif not steps.is_rehearsal and not is_same_column(steps, table, column):
+        raise OnlineOperationError(
+            f"column {column.name} of {table} is there already and is defined otherwise: drop or "
+            "rename it first"
+        )
+    if column.comment:
+        steps.run(f"COMMENT ON COLUMN {table}.{name} IS {steps.literal(column.comment)}")

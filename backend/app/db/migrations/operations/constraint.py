@@ -1,6 +1,6 @@
 """Add constraints in two steps: they bind new rows at once, and old ones are read afterwards."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,12 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import AddConstraint
 from sqlalchemy.sql.elements import ColumnElement, TextClause, conv
 
-from app.db.migrations.operations.definition import (
-    is_same_check,
-    is_same_foreign_key,
-    is_same_index,
-    refuse,
-)
+from app.db.migrations.operations.definition import is_same_constraint, refuse
 from app.db.migrations.operations.index import build_unless_there
 from app.db.migrations.operations.steps import (
     Replacing,
@@ -187,7 +182,7 @@ def create_foreign_key_online(operations: Operations, operation: CreateForeignKe
     with taking_steps(operations) as steps:
         key = operation.to_constraint(steps.context)
         assert isinstance(key, ForeignKeyConstraint)  # noqa: S101 for the type only
-        with _in_place_of(steps, key, is_same_foreign_key, replace=operation.replace):
+        with _in_place_of(steps, key, replace=operation.replace):
             _add_and_validate(steps, key)
 
 
@@ -199,7 +194,7 @@ def create_check_constraint_online(
     with taking_steps(operations) as steps:
         check = operation.to_constraint(steps.context)
         assert isinstance(check, CheckConstraint)  # noqa: S101 for the type only
-        with _in_place_of(steps, check, is_same_check, replace=operation.replace):
+        with _in_place_of(steps, check, replace=operation.replace):
             _add_and_validate(steps, check)
 
 
@@ -213,10 +208,10 @@ def create_unique_constraint_online(
     with taking_steps(operations) as steps:
         unique = operation.to_constraint(steps.context)
         assert isinstance(unique, UniqueConstraint)  # noqa: S101 for the type only
-        with _in_place_of(steps, unique, _is_same_unique, replace=operation.replace):
-            build_unless_there(steps, _index_of(steps, unique))
+        with _in_place_of(steps, unique, replace=operation.replace):
             if find(steps, unique):
                 return
+            build_unless_there(steps, _index_of(steps, unique))
             name = steps.quote(steps.name_of(unique))
             words = f"ALTER TABLE {steps.table_of(unique)} ADD CONSTRAINT {name}"
             words += f" UNIQUE USING INDEX {name}"
@@ -235,14 +230,8 @@ def _index_of(steps: Steps, unique: UniqueConstraint) -> Index:
     return Index(steps.name_of(unique), *unique.columns, unique=True, **options)
 
 
-def _is_same_unique(steps: Steps, unique: UniqueConstraint) -> bool:
-    return is_same_index(steps, _index_of(steps, unique))
-
-
 @contextmanager
-def _in_place_of(
-    steps: Steps, constraint: Constraint, is_same: Callable[[Steps, Any], bool], *, replace: bool
-) -> Iterator[None]:
+def _in_place_of(steps: Steps, constraint: Constraint, *, replace: bool) -> Iterator[None]:
     """Let the block make a constraint, beside one of the same name that is defined otherwise.
 
     The old one is in force until the new one is proved, and goes in the transaction in which the
@@ -253,7 +242,7 @@ def _in_place_of(
     """
     is_there = steps.is_offline or find(steps, constraint) is not None
     can_be_seen = not (steps.is_offline or steps.is_rehearsal)
-    if not is_there or (is_same(steps, constraint) if can_be_seen else not replace):
+    if not is_there or (is_same_constraint(steps, constraint) if can_be_seen else not replace):
         yield
         return
     if not replace:
@@ -261,6 +250,8 @@ def _in_place_of(
     table, name = steps.table_of(constraint), steps.name_of(constraint)
     helper = helper_of("new", table, name)
     constraint.name = conv(helper)
+    if can_be_seen and find(steps, constraint) and not is_same_constraint(steps, constraint):
+        steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper}")  # of a revision since edited
     yield
     steps.run(
         f"ALTER TABLE {table} DROP CONSTRAINT {steps.quote(name)};"
@@ -277,8 +268,7 @@ def _add_and_validate(steps: Steps, constraint: Constraint) -> None:
         constraint.dialect_options["postgresql"]["not_valid"] = True
         steps.run(steps.compile(AddConstraint(constraint)))
     if there is None or not there.convalidated:
-        undo = f"ALTER TABLE {table} DROP CONSTRAINT {name}"
-        with taken_back_if_violated(steps, [undo]):
+        with taken_back_if_violated(steps, f"ALTER TABLE {table} DROP CONSTRAINT {name}"):
             steps.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 

@@ -1,11 +1,11 @@
 """Compare what is in the database with what an operation would make, as PostgreSQL prints both."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from sqlalchemy import CheckConstraint, Constraint, ForeignKeyConstraint, Index
-from sqlalchemy.schema import AddConstraint, CreateIndex
+from sqlalchemy import Column, Constraint, ForeignKeyConstraint, Index
+from sqlalchemy.schema import AddConstraint, CreateColumn, CreateIndex
 
 from app.db.migrations.operations.steps import OnlineOperationError, Steps
 
@@ -18,69 +18,55 @@ INDEX = """
                               AND relnamespace = (SELECT relnamespace FROM pg_class
                                                    WHERE oid = to_regclass(:table)))
 """
-CHECK = """
-    SELECT regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '')
+# A foreign key of the twin refers to a twin too: its name is left out, and looked at by itself.
+CONSTRAINT = """
+    SELECT contype::text, confrelid = coalesce(to_regclass(:referent), 0),
+           regexp_replace(regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', ''),
+                          ' REFERENCES ("[^"]*"|[^"(])+', ' REFERENCES ')
       FROM pg_constraint WHERE conrelid = to_regclass(:table) AND conname = :name
 """
-
-# How the catalog writes what happens to a row whose counterpart goes.
-ACTIONS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
-FOREIGN_KEY = """
-    SELECT f.confrelid = to_regclass(:referent),
-           (SELECT array_agg(a.attname::text ORDER BY k.n)
-              FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, n)
-              JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.attnum),
-           (SELECT array_agg(a.attname::text ORDER BY k.n)
-              FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, n)
-              JOIN pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.attnum),
-           f.confupdtype::text, f.confdeltype::text, f.condeferrable, f.condeferred
-      FROM pg_constraint AS f
-     WHERE f.conrelid = to_regclass(:table) AND f.conname = :name
+COLUMN = """
+    SELECT format_type(a.atttypid, a.atttypmod), a.attcollation, pg_get_expr(d.adbin, d.adrelid)
+      FROM pg_attribute AS a
+      LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE a.attrelid = to_regclass(:table) AND a.attname = :name AND NOT a.attisdropped
 """
+TWIN, REFERENT = "pg_temp.twin", "pg_temp.referent"
 
 
 def is_same_index(steps: Steps, index: Index) -> bool:
     """Whether the index of that name is the one that would be built."""
-    table = steps.table_of(index)
-
-    def build(twin: str) -> None:
-        create = steps.compile(CreateIndex(index))
-        # The name of the table is all that differs, and it comes right after the first ON.
-        steps.run(create.replace(f" ON {table} ", f" ON {twin} ", 1))
-
-    return _is_same(steps, INDEX, table, steps.name_of(index), build)
-
-
-def is_same_check(steps: Steps, check: CheckConstraint) -> bool:
-    """Whether the CHECK of that name is the one that would be added."""
-    table = steps.table_of(check)
-
-    def build(twin: str) -> None:
-        create = steps.compile(AddConstraint(check))
-        steps.run(create.replace(f"ALTER TABLE {table} ", f"ALTER TABLE {twin} ", 1))
-
-    return _is_same(steps, CHECK, table, steps.name_of(check), build)
+    table, name = steps.table_of(index), steps.name_of(index)
+    index.dialect_options["postgresql"]["concurrently"] = False  # the twin is in a transaction
+    # The name of the table is all that differs, and it comes right after the first ON.
+    create = steps.compile(CreateIndex(index)).replace(f" ON {table} ", f" ON {TWIN} ", 1)
+    there = steps.ask(INDEX, table=table, name=name)
+    with _made(steps, f"CREATE TEMPORARY TABLE twin (LIKE {table})", create):
+        return there == steps.ask(INDEX, table=TWIN, name=name)
 
 
-def is_same_foreign_key(steps: Steps, key: ForeignKeyConstraint) -> bool:
-    """Whether the foreign key of that name is the one that would be added."""
-    referred = key.referred_table
-    there = steps.ask(
-        FOREIGN_KEY,
-        table=steps.table_of(key),
-        name=steps.name_of(key),
-        referent=steps.table(referred.name, referred.schema),
-    )
-    wanted = (
-        True,
-        [column.name for column in key.columns],
-        [element.column.name for element in key.elements],
-        ACTIONS[(key.onupdate or "NO ACTION").upper()],
-        ACTIONS[(key.ondelete or "NO ACTION").upper()],
-        bool(key.deferrable or key.initially),
-        (key.initially or "").upper() == "DEFERRED",
-    )
-    return there is not None and tuple(there) == wanted
+def is_same_constraint(steps: Steps, constraint: Constraint) -> bool:
+    """Whether the constraint of that name is the one that would be added, proved or not."""
+    table, name = steps.table_of(constraint), steps.name_of(constraint)
+    twins = [f"CREATE TEMPORARY TABLE twin (LIKE {table})"]
+    create = steps.compile(AddConstraint(constraint))
+    create = create.replace(f"ALTER TABLE {table} ", f"ALTER TABLE {TWIN} ", 1)
+    referent = REFERENT
+    if isinstance(constraint, ForeignKeyConstraint):
+        referred = constraint.referred_table
+        referent = steps.table(referred.name, referred.schema)
+        twins.append(f"CREATE TEMPORARY TABLE referent (LIKE {referent} INCLUDING INDEXES)")
+        create = create.replace(f" REFERENCES {referent} (", f" REFERENCES {REFERENT} (", 1)
+    there = steps.ask(CONSTRAINT, table=table, name=name, referent=referent)
+    with _made(steps, *twins, create):
+        return there == steps.ask(CONSTRAINT, table=TWIN, name=name, referent=REFERENT)
+
+
+def is_same_column(steps: Steps, table: str, column: Column[Any]) -> bool:
+    """Whether the column of that name is the one that would be added, but for NOT NULL."""
+    there = steps.ask(COLUMN, table=table, name=column.name)
+    with _made(steps, f"CREATE TEMPORARY TABLE twin ({steps.compile(CreateColumn(column))})"):
+        return there == steps.ask(COLUMN, table=TWIN, name=column.name)
 
 
 def refuse(steps: Steps, what: str, item: Constraint | Index) -> NoReturn:
@@ -95,23 +81,14 @@ def refuse(steps: Steps, what: str, item: Constraint | Index) -> NoReturn:
     )
 
 
-def _is_same(
-    steps: Steps, question: str, table: str, name: str, build: Callable[[str], None]
-) -> bool:
-    there = steps.ask(question, table=table, name=name)
-    with _twin_of(steps, table) as twin:
-        build(twin)
-        wanted = steps.ask(question, table=twin, name=name)
-    return there == wanted
-
-
 @contextmanager
-def _twin_of(steps: Steps, table: str) -> Iterator[str]:
-    """Yield the name of an empty temporary copy, of which nothing stays."""
+def _made(steps: Steps, *statements: str) -> Iterator[None]:
+    """Make temporary tables and what belongs to them, of which nothing stays."""
     steps.run("BEGIN")
     try:
-        steps.run(f"CREATE TEMPORARY TABLE twin (LIKE {table})")
-        yield "pg_temp.twin"
+        for statement in statements:
+            steps.run(statement)
+        yield
     finally:
         if not steps.connection.invalidated:
             steps.run("ROLLBACK")

@@ -1,35 +1,39 @@
 """Create and drop indexes while the table is read and written."""
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from typing import Any, cast
 
 from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp, DropIndexOp
-from sqlalchemy import Connection, Index, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Index, Row
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql.elements import ColumnElement, TextClause, conv
 
 from app.db.migrations.operations.definition import is_same_index, refuse
 from app.db.migrations.operations.obstacles import find_obstacles
-from app.db.migrations.operations.progress import showing
+from app.db.migrations.operations.progress import showing_build
 from app.db.migrations.operations.steps import (
     OnlineOperationError,
     Replacing,
     Steps,
+    attempt,
     helper_of,
     taking_steps,
 )
 
-LOOK_SECONDS = 0.5
-PHASES = text("""
-    SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total,
-           current_locker_pid
-      FROM pg_stat_progress_create_index WHERE pid = :pid
-""")
+INDEX = """
+    SELECT i.indisvalid, t.relkind = 'p' AS is_partitioned, i.indrelid <> t.oid AS is_elsewhere,
+           i.indrelid::regclass::text AS other, c.oid::regclass::text AS full_name,
+           b.pid AS builder
+      FROM pg_class AS t
+      LEFT JOIN pg_class AS c ON c.relname = :name AND c.relnamespace = t.relnamespace
+      LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
+      LEFT JOIN pg_stat_progress_create_index AS b
+             ON b.index_relid = c.oid AND b.datname = current_database() AND NOT i.indisvalid
+     WHERE t.oid = to_regclass(:table)
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +143,10 @@ def drop_index_online(operations: Operations, operation: DropIndexOnlineOp) -> N
     if Steps(operations).is_rehearsal:
         return  # loses nothing
     with taking_steps(operations) as steps:
-        drop(steps, operation.to_index(steps.context))
+        index = operation.to_index(steps.context)
+        if not steps.is_offline:
+            _name_obstacles(steps, index)
+        _drop(steps, _name_in_schema(steps, index))
 
 
 def build_unless_there(steps: Steps, index: Index) -> None:
@@ -148,122 +155,105 @@ def build_unless_there(steps: Steps, index: Index) -> None:
     Raises:
         OnlineOperationError: It is not, or it is there and is another one.
     """
-    if not steps.is_offline and is_valid(steps, index):
+    if not steps.is_offline and _look(steps, index).indisvalid:
         if not is_same_index(steps, index):
             refuse(steps, "index", index)
-        logger.info("Index %s is there already", index.name)
+        logger.info("Index %s is there already", steps.name_of(index))
     else:
         _build(steps, index)
 
 
 def _build_in_place(steps: Steps, index: Index) -> None:
     """Build an index beside one of the same name that is defined otherwise, which then goes."""
-    schema = index.table.schema if index.table is not None else None
-    name, table = steps.name_of(index), steps.table_of(index)
+    table, name = steps.table_of(index), steps.name_of(index)
     new, old = helper_of("new", table, name), helper_of("old", table, name)
-    if steps.is_offline or (is_valid(steps, index) and not is_same_index(steps, index)):
+    there = None if steps.is_offline else _look(steps, index)
+    if there is None or (there.indisvalid and not is_same_index(steps, index)):
+        before = there.full_name if there else _name_in_schema(steps, index)
         index.name = conv(new)
         build_unless_there(steps, index)
         steps.run(
-            f"ALTER INDEX {steps.table(name, schema)} RENAME TO {old};"
-            f" ALTER INDEX {steps.table(new, schema)} RENAME TO {steps.quote(name)}"
+            f"ALTER INDEX {before} RENAME TO {old};"
+            f" ALTER INDEX {_name_in_schema(steps, index)} RENAME TO {steps.quote(name)}"
         )
     else:
         build_unless_there(steps, index)
     index.name = conv(old)
-    drop(steps, index)
+    _drop(steps, _name_in_schema(steps, index))
 
 
 def _build(steps: Steps, index: Index) -> None:
+    name = steps.name_of(index)
     if not steps.is_offline:
-        for obstacle in find_obstacles(steps.connection):
-            logger.warning("Index %s may have to wait for %s", index.name, obstacle)
-        if is_valid(steps, index) is False:
-            logger.info("Index %s was left by a build that did not end: dropped", index.name)
-            drop(steps, index)
+        _name_obstacles(steps, index)
+        _clear_away(steps, index)
     index.dialect_options["postgresql"]["concurrently"] = True
     statement = steps.compile(CreateIndex(index))
     # It waits without keeping anybody out: a short lock_timeout would only make it fail.
-    with steps.setting("lock_timeout", "0"), _progress_of(steps, index):
+    with steps.setting("lock_timeout", "0"), showing_build(steps, f"Index {name}"):
         try:
             steps.run(statement)
         except DBAPIError as error:
-            if not error.connection_invalidated:
-                drop(steps, index)  # not valid, but slows down every writer
+            found = None if error.connection_invalidated else _look(steps, index)
+            if found and found.indisvalid is False:  # every writer would have to keep it up
+                attempt(steps, f"DROP INDEX CONCURRENTLY {found.full_name}")
             raise
-    if not steps.is_offline and not is_valid(steps, index):
+    if not steps.is_offline and not _look(steps, index).indisvalid:
         raise OnlineOperationError(
-            f"the index {index.name} was not built to its end: run the same command again"
+            f"the index {name} was not built to its end: run the same command again"
         )
 
 
-def drop(steps: Steps, index: Index) -> None:
-    """Drop an index if it is there."""
-    table = index.table
-    name = steps.table(steps.name_of(index), table.schema if table is not None else None)
+def _clear_away(steps: Steps, index: Index) -> None:
+    """Drop what a build has left that did not end."""
+    found = _look(steps, index)
+    if found.indisvalid is False:
+        name = steps.name_of(index)
+        logger.info("Index %s was left by a build that did not end: dropped", name)
+        _drop(steps, found.full_name)
+
+
+def _name_obstacles(steps: Steps, index: Index) -> None:
+    name = steps.name_of(index)
+    table = steps.table_of(index) if index.table is not None else None
+    for obstacle in find_obstacles(steps.connection, table, name):
+        logger.warning("Index %s: %s", name, obstacle)
+
+
+def _drop(steps: Steps, full_name: str) -> None:
+    """Drop an index if it is there; it waits, too, without keeping anybody out."""
     with steps.setting("lock_timeout", "0"):
-        steps.run(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        steps.run(f"DROP INDEX CONCURRENTLY IF EXISTS {full_name}")
 
 
-def is_valid(steps: Steps, index: Index) -> bool | None:
-    """Return whether an index may be used; None if there is none.
+def _name_in_schema(steps: Steps, index: Index) -> str:
+    """Return the name of an index as SQL writes it, with its schema if it was said."""
+    schema = index.table.schema if index.table is not None else None
+    return steps.table(steps.name_of(index), schema)
+
+
+def _look(steps: Steps, index: Index) -> Row[Any]:
+    """Return how the index stands: `indisvalid` is None where there is none.
 
     Raises:
-        OnlineOperationError: An index of that name belongs to another table, or there is no table.
+        OnlineOperationError: It cannot be built: there is no such table, or it is partitioned, or
+            an index of that name belongs to another one or is being built by somebody.
     """
-    table = steps.table_of(index)
-    found = steps.ask(
-        """
-        SELECT i.indisvalid, i.indrelid <> t.oid AS is_elsewhere,
-               i.indrelid::regclass::text AS other
-          FROM (SELECT to_regclass(:table)::oid AS oid) AS t
-          LEFT JOIN pg_class AS c ON c.relname = :name
-               AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = t.oid)
-          LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
-         WHERE t.oid IS NOT NULL
-        """,
-        table=table,
-        name=steps.name_of(index),
-    )
+    table, name = steps.table_of(index), steps.name_of(index)
+    found = steps.ask(INDEX, table=table, name=name)
     if found is None:
         raise OnlineOperationError(f"there is no table {table}")
+    if found.is_partitioned:
+        raise OnlineOperationError(
+            f"{table} is partitioned, and PostgreSQL builds no index on all of it concurrently: "
+            "op.create_index_online on each partition, and then op.create_index on the table, "
+            "which takes those over at once"
+        )
     if found.is_elsewhere:
-        raise OnlineOperationError(f"an index {index.name} is there already, of {found.other}")
-    return cast("bool | None", found.indisvalid)
-
-
-@contextmanager
-def _progress_of(steps: Steps, index: Index) -> Iterator[None]:
-    """Show how far the build is, as another session sees it: the driver waits until it is done."""
-    if steps.is_offline:
-        yield
-        return
-    pid = steps.ask("SELECT pg_backend_pid()")
-    done = threading.Event()
-    arguments = (steps.connection, pid[0] if pid else 0, f"Index {index.name}", done)
-    thread = threading.Thread(target=_report, args=arguments, name="index progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _report(builder: Connection, pid: int, title: str, done: threading.Event) -> None:
-    with suppress(SQLAlchemyError):  # without a second session the build goes on unseen
-        if done.wait(LOOK_SECONDS):
-            return
-        with builder.engine.connect() as plain, showing(title) as progress:
-            side = plain.execution_options(isolation_level="AUTOCOMMIT")
-            while True:
-                for row in side.execute(PHASES, {"pid": pid}):
-                    if row.lockers_total:
-                        words = f"{row.phase} (pid {row.current_locker_pid})"
-                        progress.show(words, row.lockers_done, row.lockers_total)
-                    elif row.tuples_total:
-                        progress.show(f"{row.phase}, rows", row.tuples_done, row.tuples_total)
-                    else:
-                        progress.show(f"{row.phase}, blocks", row.blocks_done, row.blocks_total)
-                if done.wait(LOOK_SECONDS):
-                    return
+        raise OnlineOperationError(f"an index {name} is there already, of {found.other}")
+    if found.builder:
+        raise OnlineOperationError(
+            f"pid {found.builder} is building the index {name} right now: run the same command "
+            "again when it has ended"
+        )
+    return found

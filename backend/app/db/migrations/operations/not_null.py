@@ -75,8 +75,6 @@ class SetNotNullOnlineOp(MigrateOperation):
 @Operations.implementation_for(SetNotNullOnlineOp)
 def set_not_null_online(operations: Operations, operation: SetNotNullOnlineOp) -> None:
     """Take the steps."""
-    if Steps(operations).is_rehearsal:
-        return  # loses nothing
     with taking_steps(operations) as steps:
         forbid_null(
             steps, steps.table(operation.table_name, operation.schema), operation.column_name
@@ -85,6 +83,8 @@ def set_not_null_online(operations: Operations, operation: SetNotNullOnlineOp) -
 
 def forbid_null(steps: Steps, table: str, column: str) -> None:
     """Take the steps that are left, as this server knows them."""
+    if steps.is_rehearsal:
+        return  # loses nothing
     if steps.is_offline:
         _by_check(steps, table, column)
         return
@@ -96,7 +96,8 @@ def forbid_null(steps: Steps, table: str, column: str) -> None:
         _validate(steps, table, state.waiting)
     elif not state.attnotnull:
         _by_check(steps, table, column, is_valid=state.helped)
-    elif state.helped is not None:
+        return
+    if state.helped is not None:  # of a run that was ended just before its end
         steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper_of('not_null', table, column)}")
 
 
@@ -116,7 +117,7 @@ def _has_not_valid(steps: Steps) -> bool:
 
 def _validate(steps: Steps, table: str, name: str) -> None:
     undo = f"ALTER TABLE {table} DROP CONSTRAINT {steps.quote(name)}"
-    with taken_back_if_violated(steps, [undo]):
+    with taken_back_if_violated(steps, undo):
         steps.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {steps.quote(name)}")
 
 

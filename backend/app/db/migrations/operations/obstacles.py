@@ -1,4 +1,4 @@
-"""Name beforehand what a concurrent build or drop of an index would wait for."""
+"""Name beforehand what stands in the way of a concurrent build or drop of an index."""
 
 from sqlalchemy import Connection, text
 
@@ -7,7 +7,7 @@ OLD = "1 second"
 # CREATE INDEX CONCURRENTLY waits for every transaction that could still see the table without the
 # index, in whatever state it is (PostgreSQL manual, "Building Indexes Concurrently").
 OBSTACLES = text(f"""
-    SELECT format('pid %s (%s%s, %s), transaction open for %s s',
+    SELECT format('may have to wait for pid %s (%s%s, %s), transaction open for %s s',
                   a.pid, coalesce(a.usename, 'unknown'),
                   coalesce(' in ' || nullif(a.application_name, ''), ''),
                   coalesce(a.state, 'unknown'),
@@ -17,16 +17,24 @@ OBSTACLES = text(f"""
        AND a.backend_type = 'client backend'
        AND a.xact_start < clock_timestamp() - interval '{OLD}'
     UNION ALL
-    SELECT format('prepared transaction %L of %s, since %s: only COMMIT PREPARED or '
-                  'ROLLBACK PREPARED ends it', gid, owner, date_trunc('second', prepared))
+    SELECT format('may have to wait for the prepared transaction %L of %s, since %s: only COMMIT '
+                  'PREPARED or ROLLBACK PREPARED ends it',
+                  gid, owner, date_trunc('second', prepared))
       FROM pg_prepared_xacts WHERE database = current_database()
     UNION ALL
-    SELECT format('replication slot %s, which nobody reads: the server keeps the WAL of the '
-                  'build for it', slot_name)
+    SELECT format('nobody reads the replication slot %s, for which the server keeps all the WAL of '
+                  'this', slot_name)
       FROM pg_replication_slots WHERE NOT active AND restart_lsn IS NOT NULL
+    UNION ALL
+    SELECT format('the table has an INVALID index that every write keeps up, left by a build or a '
+                  'REINDEX that did not end: DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass)
+      FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+     WHERE i.indrelid = to_regclass(:table) AND NOT i.indisvalid AND c.relname <> :name
+       AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS b
+                        WHERE b.relid = i.indrelid AND b.datname = current_database())
 """)
 
 
-def find_obstacles(connection: Connection) -> list[str]:
-    """Return what is in the way, one sentence each."""
-    return list(connection.scalars(OBSTACLES))
+def find_obstacles(connection: Connection, table: str | None, name: str) -> list[str]:
+    """Return what is in the way of the index `name` of a table, one sentence each."""
+    return list(connection.scalars(OBSTACLES, {"table": table, "name": name}))

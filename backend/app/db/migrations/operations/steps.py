@@ -1,8 +1,9 @@
 """Take the steps of an online operation: each a transaction of its own, each safe to repeat."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from alembic.operations import Operations
@@ -11,6 +12,8 @@ from sqlalchemy import ClauseElement, Connection, Constraint, Index, Row, text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import DBAPIError
 
+from app.db.migrations.failure import describe_failure, sqlstate
+
 # psycopg2's own dialect doubles percent signs, for parameters that no DDL has.
 PLAIN: Any = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
 UNDERWAY = "online operation"
@@ -18,6 +21,16 @@ UNDERWAY = "online operation"
 REHEARSAL = "is_rehearsal"
 """The option of a migration context in which everything has to stay in one transaction."""
 VIOLATED = "23"  # SQLSTATE class: the rows that are there do not bear the new rule
+LOCK_TIMEOUT = "5s"  # where the session has none: everybody queues behind a step that waits
+
+# A row's command number within the transaction that wrote it (PostgreSQL manual, "System Columns").
+LAST_STAMP = """
+    SELECT max(cmin::text::bigint) FROM {}
+     WHERE xmin::text = pg_current_xact_id_if_assigned()::xid::text
+"""
+NEXT_COMMAND = "UPDATE {} SET version_num = version_num RETURNING cmin::text::bigint"
+
+logger = logging.getLogger(__name__)
 
 
 class OnlineOperationError(CommandError):
@@ -72,6 +85,10 @@ class Steps:
     def quote(self, *names: str) -> str:
         """Return names as SQL writes them, with commas between."""
         return ", ".join(self._prepare.quote(name) for name in names)
+
+    def literal(self, words: str) -> str:
+        """Return a text as SQL writes it."""
+        return "'" + words.replace("'", "''") + "'"
 
     def table(self, name: str, schema: str | None) -> str:
         """Return a table's name as SQL writes it, with its schema if it was said."""
@@ -129,8 +146,7 @@ def taking_steps(operations: Operations) -> Iterator[Steps]:
         with steps.context.autocommit_block():
             yield steps
         return
-    written = steps.ask("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
-    if written and written[0]:
+    if _has_written(steps):
         raise OnlineOperationError(
             "an online operation commits, and this revision has already changed something else: "
             "give the operation a revision of its own"
@@ -138,26 +154,57 @@ def taking_steps(operations: Operations) -> Iterator[Steps]:
     info = steps.connection.info
     info[UNDERWAY] = True
     try:
-        with steps.context.autocommit_block():
+        with steps.context.autocommit_block(), _bounded_waits(steps):
             yield steps
     finally:
         info.pop(UNDERWAY, None)
 
 
+def _has_written(steps: Steps) -> bool:
+    """Whether the revision has changed something before its online operation.
+
+    Where all revisions share one transaction (Alembic's default), the ones before have written
+    too. That is no harm: each ends by stamping the version, so the stamp is the last command then.
+    """
+    written = steps.ask("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+    if not (written and written[0]):
+        return False
+    if steps.context.opts.get("transaction_per_migration"):
+        return True
+    versions = steps.table(steps.context.version_table, steps.context.version_table_schema)
+    stamp = steps.ask(LAST_STAMP.format(versions))
+    now = steps.ask(NEXT_COMMAND.format(versions))
+    return stamp is None or now is None or now[0] - 1 != stamp[0]
+
+
 @contextmanager
-def taken_back_if_violated(steps: Steps, statements: Sequence[str]) -> Iterator[None]:
-    """Run `statements` where the block fails since the rows that are there break the new rule.
+def _bounded_waits(steps: Steps) -> Iterator[None]:
+    """Let no step queue for a lock without end, where nothing else is set."""
+    row = steps.ask("SELECT current_setting('lock_timeout')")
+    with steps.setting("lock_timeout", LOCK_TIMEOUT) if row and row[0] == "0" else nullcontext():
+        yield
+
+
+@contextmanager
+def taken_back_if_violated(steps: Steps, undo: str) -> Iterator[None]:
+    """Run the statement `undo` where the rows that are there break the new rule.
 
     Otherwise the rule would bind everybody who writes, of a revision that is not applied.
     """
     try:
         yield
     except DBAPIError as error:
-        code = getattr(error.orig, "pgcode", None) or ""
-        if code.startswith(VIOLATED) and not error.connection_invalidated:
-            for statement in statements:
-                steps.run(statement)
+        if (sqlstate(error) or "").startswith(VIOLATED) and not steps.is_rehearsal:
+            attempt(steps, undo)
         raise
+
+
+def attempt(steps: Steps, undo: str) -> None:
+    """Run a statement that clears away after a failure, which counts more than this one's."""
+    try:
+        steps.run(undo)
+    except DBAPIError as error:
+        logger.warning("Not cleared away (%s), do it by hand: %s", describe_failure(error), undo)
 
 
 def helper_of(purpose: str, *names: str) -> str:

@@ -1,0 +1,32 @@
+"""Keep one document per company and URL.
+
+Whoever looks for reports twice finds the same URLs again. The index behind the constraint is
+built concurrently, and ACCESS EXCLUSIVE is taken for a moment. Where a company has a URL twice,
+the revision fails, says which, and changes nothing: which of the two has the right extractions is
+for people to decide (docs/database/queries.md).
+
+Revision ID: 009
+Revises: 008
+Create Date: 2026-11-23 08:07:00+00:00
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "009"
+down_revision: str | Sequence[str] | None = "008"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Add the constraint."""
+    op.create_unique_constraint_online(
+        op.f("uq_documents_company_id_url"), "documents", ["company_id", "url"]
+    )
+
+
+def downgrade() -> None:
+    """Drop the constraint with its index."""
+    op.drop_constraint(op.f("uq_documents_company_id_url"), "documents", type_="unique")

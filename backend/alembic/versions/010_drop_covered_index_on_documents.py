@@ -1,0 +1,28 @@
+"""Drop the index on the company of documents.
+
+The one of 008 begins with the same column and serves the same queries and the foreign key. Dropped
+concurrently; documents are read and written meanwhile.
+
+Revision ID: 010
+Revises: 009
+Create Date: 2026-11-23 08:08:00+00:00
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "010"
+down_revision: str | Sequence[str] | None = "009"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Drop the index."""
+    op.drop_index_online(op.f("ix_documents_company_id"), "documents")
+
+
+def downgrade() -> None:
+    """Build the index."""
+    op.create_index_online(op.f("ix_documents_company_id"), "documents", ["company_id"])

@@ -1,0 +1,51 @@
+"""Add to extractions how they were read.
+
+By which method and which model or taxonomy, how sure it was, how long it took, and from which
+page. The columns are empty in the rows that are there until 012 fills them. Code that runs knows
+only language models, so that new rows are `llm` unless they say otherwise.
+
+The CHECKS bind new rows at once and are NOT VALID for the old ones until 013. ACCESS EXCLUSIVE on
+extractions for a moment; nothing is read or written anew.
+
+Revision ID: 011
+Revises: 010
+Create Date: 2026-11-23 08:09:00+00:00
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "011"
+down_revision: str | Sequence[str] | None = "010"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+CHECKS = {
+    "method_known": "method IN ('llm', 'xbrl', 'manual')",
+    "model_not_blank": r"model ~ '\S'",
+    "confidence_is_a_share": "confidence BETWEEN 0 AND 1",
+    "duration_not_negative": "duration >= interval '0'",
+    "source_page_positive": "source_page > 0",
+}
+
+
+def upgrade() -> None:
+    """Add the columns and their CHECKs."""
+    op.add_column("extractions", sa.Column("method", sa.Text(), nullable=True))
+    op.alter_column("extractions", "method", server_default="llm")
+    op.add_column("extractions", sa.Column("model", sa.Text(), nullable=True))
+    op.add_column("extractions", sa.Column("confidence", sa.Float(), nullable=True))
+    op.add_column("extractions", sa.Column("duration", sa.Interval(), nullable=True))
+    op.add_column("extractions", sa.Column("source_page", sa.Integer(), nullable=True))
+    for name, condition in CHECKS.items():
+        op.create_check_constraint(
+            op.f(f"ck_extractions_{name}"), "extractions", condition, postgresql_not_valid=True
+        )
+
+
+def downgrade() -> None:
+    """Drop the columns, with all that was noted in them; their CHECKs go with them."""
+    for name in ("source_page", "duration", "confidence", "model", "method"):
+        op.drop_column("extractions", name)

@@ -1,0 +1,40 @@
+"""Validate the CHECKs of the provenance.
+
+Reads the extractions once, while others read and write them: SHARE UPDATE EXCLUSIVE.
+
+Revision ID: 013
+Revises: 012
+Create Date: 2026-11-23 08:11:00+00:00
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "013"
+down_revision: str | Sequence[str] | None = "012"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+CHECKS = {
+    "method_known": "method IN ('llm', 'xbrl', 'manual')",
+    "model_not_blank": r"model ~ '\S'",
+    "confidence_is_a_share": "confidence BETWEEN 0 AND 1",
+    "duration_not_negative": "duration >= interval '0'",
+    "source_page_positive": "source_page > 0",
+}
+
+
+def upgrade() -> None:
+    """Check the rows that were there before the CHECKs."""
+    names = (f"VALIDATE CONSTRAINT ck_extractions_{name}" for name in CHECKS)
+    op.execute(f"ALTER TABLE extractions {', '.join(names)}")
+
+
+def downgrade() -> None:
+    """Put the CHECKs back as 011 made them: no command takes a validation back."""
+    for name, condition in CHECKS.items():
+        op.drop_constraint(op.f(f"ck_extractions_{name}"), "extractions", type_="check")
+        op.create_check_constraint(
+            op.f(f"ck_extractions_{name}"), "extractions", condition, postgresql_not_valid=True
+        )
