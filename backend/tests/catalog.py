@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from app.db.migrations import LEDGER_TABLE
+from app.db.migrations import BACKFILL_TABLE, LEDGER_TABLE
 
 QUERIES = {
     "columns": """
@@ -52,7 +52,7 @@ def read_catalog(connection: Connection) -> Picture:
 
 
 def read_rows(connection: Connection) -> Picture:
-    """Return every row of every table, sorted; the ledger's tell of times and hosts."""
+    """Return every row of every table, sorted; those about migrations tell of times and hosts."""
     tables = connection.scalars(
         text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     ).all()
@@ -61,5 +61,5 @@ def read_rows(connection: Connection) -> Picture:
             str(row) for row in connection.scalars(text(f'SELECT t::text FROM "{table}" AS t'))
         )
         for table in tables
-        if table != LEDGER_TABLE
+        if table not in (LEDGER_TABLE, BACKFILL_TABLE)
     }

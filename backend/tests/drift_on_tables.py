@@ -207,12 +207,14 @@ UNEXPLAINED = [
     case(
         "DROP TABLE reports CASCADE",
         missing("view large_reports"),
+        missing("function newest()"),
         missing("table reports"),
         missing("materialized view titles"),
     ),
     case(
         "ALTER TABLE reports RENAME TO papers",
         another("view large_reports"),
+        another("function newest()"),
         extra("table papers"),
         missing("table reports"),
         another("materialized view titles"),

@@ -36,6 +36,9 @@ CREATE TABLE reports (
 );
 CREATE INDEX ix_reports_size ON reports (size) WHERE size > 10;
 CREATE INDEX ix_reports_title ON reports (lower(title), mood);
+CREATE FUNCTION newest() RETURNS bigint LANGUAGE sql BEGIN ATOMIC
+    SELECT max(id) FROM reports;
+END;
 CREATE STATISTICS st_reports (ndistinct) ON mood, size FROM reports;
 CREATE TRIGGER touched BEFORE UPDATE ON reports
     FOR EACH ROW WHEN (old.size > 1) EXECUTE FUNCTION touch();

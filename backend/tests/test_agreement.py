@@ -11,8 +11,8 @@ from sqlalchemy.pool import NullPool
 import app.db.models  # noqa: F401 declares every table
 from app.db.agreement import Agreement, find_agreement, read_live
 from app.db.base import Base
-from app.db.migrations.drift import compare
-from app.db.migrations.reprint import reprint_views
+from app.db.migrations.drift.comparison import compare
+from app.db.migrations.drift.reprint import reprint_views
 from app.db.migrations.settings import MigrationSettings
 from app.db.migrations.state import load_scripts
 from app.db.replay import replaying

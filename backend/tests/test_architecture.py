@@ -46,7 +46,7 @@ def test_imports_flow_one_way(path: Path) -> None:
 
 
 def test_migration_package_knows_nothing_of_this_application() -> None:
-    for path in (BACKEND / "app" / "db" / "migrations").glob("*.py"):
+    for path in (BACKEND / "app" / "db" / "migrations").rglob("*.py"):
         for name in imported(path):
             is_foreign = name.startswith(("app.", "config")) and "app.db.migrations" not in name
             assert not is_foreign, f"{path.name} imports {name}"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.migrations.catalog import Catalog, Item, read_catalog
+from app.db.migrations.drift.catalog import Catalog, Item, read_catalog
 from tests.autogenerate_cases import REFUSED, WRITTEN
 from tests.project import Project
 from tests.revisions import HEAD
@@ -107,7 +107,7 @@ def test_written_as_expected_applied_under_load_and_taken_back(
     assert load.failures == []
     after = catalog_of(migrated_url)
     assert alembic(migrated_url, "revision", "--autogenerate", "-m", "again", ini=ini) == 0
-    assert as_golden(written(project)[len(revisions):]) == ""
+    assert as_golden(written(project)[len(revisions) :]) == ""
     assert alembic(migrated_url, "downgrade", HEAD, ini=ini) == 0
     back = catalog_of(migrated_url)
     assert before.keys() - back.keys() == FORGOTTEN.get(name, set())

@@ -9,9 +9,9 @@ from sqlalchemy.pool import NullPool
 import app.db.models  # noqa: F401 declares every table
 from app.db.base import NAMING_CONVENTION, Base
 from app.db.migrations import BOOKKEEPING
-from app.db.migrations.catalog import Item, read_catalog
-from app.db.migrations.drift import compare
-from app.db.migrations.model_catalog import TEMPORARY, catalog_of_models, read_models
+from app.db.migrations.drift.catalog import Item, read_catalog
+from app.db.migrations.drift.comparison import compare
+from app.db.migrations.drift.models import TEMPORARY, catalog_of_models, read_models
 from tests.drift_schema import OUTSIDE, SCHEMA
 
 MOOD = sa.Enum("good", "it's bad", name="mood")

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from app.db.embedded.disposable import disposable_server
-from app.db.migrations.catalog import Catalog, Item, fingerprint, read_catalog
-from app.db.migrations.drift import compare
-from app.db.migrations.reprint import reprint_views
+from app.db.migrations.drift.catalog import Catalog, Item, fingerprint, read_catalog
+from app.db.migrations.drift.comparison import compare
+from app.db.migrations.drift.reprint import reprint_views
 from tests import drift_elsewhere, drift_on_columns, drift_on_tables
 from tests.drift_schema import OUTSIDE, SCHEMA, Case, differs, extra
 

@@ -61,9 +61,9 @@ def test_autogenerate_writes_the_head_file_only_with_a_revision(
     assert on_copy("revision", "--autogenerate", "-m", "nothing", url=migrated_url) == 0
     assert heads(versions) == before
     with migrated.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE companies DROP COLUMN ir_url")
-    assert on_copy("revision", "--autogenerate", "-m", "add page", url=migrated_url) == 0
-    assert heads(versions) == [path.stem for path in versions.glob("*_add_page.py")]
+        connection.exec_driver_sql("ALTER TABLE documents DROP COLUMN file_path")
+    assert on_copy("revision", "--autogenerate", "-m", "add path", url=migrated_url) == 0
+    assert heads(versions) == [path.stem for path in versions.glob("*_add_path_2_of_2.py")]
 
 
 def test_a_second_head_is_named_too_until_a_merge_follows_both(

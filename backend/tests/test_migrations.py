@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateIndex
 
 import app.db.models  # noqa: F401 declares every table
 from app.db.base import Base
-from app.db.migrations import BOOKKEEPING
+from app.db.migrations import BACKFILL_TABLE, BOOKKEEPING
 from tests.catalog import read_catalog, read_rows
 from tests.revisions import IDS, REVISIONS, SCRIPTS
 from tests.shell import BACKEND, psql
@@ -124,7 +124,7 @@ def test_offline_sql_builds_the_same_database(
     assert alembic(empty.url, "upgrade", "head", "--sql") == 0
     psql(empty.url, capsys.readouterr().out)
     with empty.connect() as offline, migrated.connect() as online:
-        assert read_catalog(offline) == read_catalog(online)
+        assert without_positions(read_catalog(offline)) == without_positions(read_catalog(online))
         assert read_rows(offline) == read_rows(online)
 
 
@@ -138,6 +138,13 @@ def test_offline_downgrade_takes_the_same_rows(
     with empty.connect() as connection:
         assert read_rows(connection)["companies"] == []
         assert read_rows(connection)["alembic_version"] == ["(001)"]
+
+
+def without_positions(picture: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Leave out where backfills keep their positions: a script has none to keep."""
+    return {
+        kind: [row for row in rows if BACKFILL_TABLE not in row] for kind, rows in picture.items()
+    }
 
 
 def without_alembic(picture: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -56,6 +56,13 @@ def names(engine: Engine) -> set[str]:
         return set(connection.scalars(text("SELECT name FROM companies")))
 
 
+@pytest.fixture
+def migrated_url(empty_url: URL, alembic: Alembic) -> URL:
+    """Return the address of a database with the seeds and nothing that came after them."""
+    assert alembic(empty_url, "upgrade", "002") == 0
+    return empty_url
+
+
 def test_seeds_are_the_six_companies(migrated: Engine) -> None:
     with migrated.connect() as connection:
         rows = connection.execute(text("SELECT * FROM companies")).all()

@@ -10,7 +10,7 @@ from app.commands import INI_FILE
 from app.commands.output import Exit, add_json_option, complain, print_json, stdout
 from app.commands.target import find_target
 from app.db.agreement import Agreement, find_agreement
-from app.db.migrations.drift import Difference
+from app.db.migrations.drift.comparison import Difference
 from app.db.url import DatabaseURL
 
 

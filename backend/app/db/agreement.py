@@ -7,12 +7,12 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 
-from app.db.migrations.catalog import Catalog, fingerprint, read_catalog
 from app.db.migrations.connection import Target, connect
-from app.db.migrations.drift import Difference, compare
+from app.db.migrations.drift.catalog import Catalog, fingerprint, read_catalog
+from app.db.migrations.drift.comparison import Difference, compare
+from app.db.migrations.drift.models import catalog_of_models, read_models
+from app.db.migrations.drift.reprint import reprint_views
 from app.db.migrations.headfile import require_one_line
-from app.db.migrations.model_catalog import catalog_of_models, read_models
-from app.db.migrations.reprint import reprint_views
 from app.db.migrations.settings import MigrationSettings
 from app.db.migrations.state import (
     MigrationState,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.db import embedded
-from app.db.migrations.catalog import Catalog, read_catalog
+from app.db.migrations.drift.catalog import Catalog, read_catalog
 from app.db.migrations.failure import describe_error
 from app.db.migrations.online import configure
 from app.db.migrations.rehearsal import upgrades
@@ -81,7 +81,8 @@ class Replay:
 
     def _made_role(self, error: Exception) -> bool:
         """Make the role that a revision grants something to: roles are made by no migration."""
-        match = NO_SUCH_ROLE.search(str(error)) if isinstance(error, DBAPIError) else None
+        is_refusal = isinstance(error, DBAPIError)
+        match = NO_SUCH_ROLE.fullmatch(describe_error(error)) if is_refusal else None
         if match is None:
             return False
         role = self.connection.dialect.identifier_preparer.quote(match[1])

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL
 
+from app.db.embedded.disposable import FAST, fast_folder
 from app.db.embedded.server import EmbeddedServer
 from app.errors import EmbeddedServerError
 from tests.chaos import kill, race, server, stall
 from tests.chaos.harness import PREFIX, BrokenUpgradeError, address_of
 from tests.chaos.outcome import Outcome, print_outcomes, write_json
-from app.db.embedded.disposable import FAST, fast_folder
 
 HELD, FAILED, INTERRUPTED = 0, 1, 130
 EXIT_CODES = """exit codes:

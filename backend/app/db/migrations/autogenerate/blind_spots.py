@@ -1,7 +1,7 @@
 """Find what the models say otherwise than the database, and Alembic does not see.
 
 Alembic compares a CHECK by its name, an index by its columns, and much not at all. Here the server
-prints both sides: what is in the database, and what the models would make (`model_catalog.py`).
+prints both sides: what is in the database, and what the models would make (`drift/models.py`).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -21,8 +21,8 @@ from app.db.migrations.autogenerate.translate import (
     replace_constraint,
     replace_index,
 )
-from app.db.migrations.catalog import Item, read_catalog
-from app.db.migrations.model_catalog import catalog_of_models, read_models
+from app.db.migrations.drift.catalog import Item, read_catalog
+from app.db.migrations.drift.models import catalog_of_models, read_models
 from app.db.migrations.operations.steps import PLAIN
 
 Found = tuple[Item, str | None, str | None]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from app.db.migrations.catalog import Catalog
+from app.db.migrations.drift.catalog import Catalog
 
 PROBE = "pg_temp.definition_of_another_server"
 VIEWS = ("view", "materialized view")

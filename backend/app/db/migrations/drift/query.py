@@ -5,8 +5,8 @@ One SELECT reads the system catalogs (PostgreSQL manual, "System Catalogs") of v
 
 from sqlalchemy import text
 
-from app.db.migrations.catalog_objects import OBJECTS
-from app.db.migrations.catalog_parts import GRANTS, PARTS
+from app.db.migrations.drift.objects import OBJECTS
+from app.db.migrations.drift.parts import GRANTS, PARTS
 
 # The functions that print definitions leave a schema out where the search path finds the name.
 # The schema goes first and the temporary one, which is otherwise searched first, behind it. They

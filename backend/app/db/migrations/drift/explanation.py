@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
-from app.db.migrations.catalog import Catalog, Item
-from app.db.migrations.ways import way_of, what_follows
+from app.db.migrations.drift.catalog import Catalog, Item
+from app.db.migrations.drift.ways import way_of, what_follows
 
 ROUTINES = ("function", "procedure", "aggregate")
 TYPES = ("enum", "domain", "type")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from app.db.migrations import BOOKKEEPING
-from app.db.migrations.catalog_query import LOOK_FROM, QUERY
+from app.db.migrations.drift.query import LOOK_FROM, QUERY
 
 
 class Item(NamedTuple):

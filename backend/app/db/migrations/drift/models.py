@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, MetaData
 
-from app.db.migrations.catalog import Catalog, Item, read_catalog
+from app.db.migrations.drift.catalog import Catalog, Item, read_catalog
 
 TEMPORARY = "pg_temp"
 # What a model can say. Views, functions, triggers and grants are in no model, and of a table or a

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.db.migrations.catalog import Catalog, Item
-from app.db.migrations.explanation import TABLES, explain
+from app.db.migrations.drift.catalog import Catalog, Item
+from app.db.migrations.drift.explanation import TABLES, explain
 
 FIRST_WITH_MAINTAIN = 17  # the privilege, which GRANT ALL includes
 LONGEST_QUOTE = 400

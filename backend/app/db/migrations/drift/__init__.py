@@ -1,0 +1,1 @@
+"""Hold two schemas against each other, in the words in which PostgreSQL prints them."""
