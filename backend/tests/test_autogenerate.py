@@ -13,6 +13,7 @@ from app.db.migrations.drift.catalog import Catalog, Item, read_catalog
 from tests.autogenerate_cases import REFUSED, WRITTEN
 from tests.project import Project
 from tests.revisions import HEAD
+from tests.shell import BACKEND
 from tests.writers import writers
 
 # A column comes back without NOT NULL: its values are gone.
@@ -132,3 +133,6 @@ def test_what_no_revision_makes_safely_is_refused_with_the_recipe(
     line = next(line for line in error.splitlines() if line.startswith("ERROR"))
     assert all(word in line for word in words), line
     assert written(project) == []
+    page, _, section = line.rpartition("See ")[2].partition("#")
+    headings = re.findall(r"^#+ (.*)$", (BACKEND.parent / page).read_text("utf-8"), re.MULTILINE)
+    assert section in {heading.lower().replace(" ", "-") for heading in headings}

@@ -28,6 +28,7 @@ OTHERS = {
         "db-stamp-env",
         "chaos",
         "bench",
+        "bench-online",
     ),
     *("help", "install", "psql", "db-stop", "run", "test", "lint", "format", "typecheck"),
     *("docs", "check", "lock", "clean"),

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Constraint, Index, MetaData, Table
 from sqlalchemy.sql.elements import conv
 
-from app.db.migrations.autogenerate.change import CannotWriteError, Change, Stage
+from app.db.migrations.autogenerate.change import BY_HAND, CannotWriteError, Change, Stage
 from app.db.migrations.autogenerate.translate import (
     MOMENT,
     Added,
@@ -168,5 +168,5 @@ def _cannot_write(item: Item, new: str | None, old: str | None) -> CannotWriteEr
         f"the {item.kind} {place}{part} is {new or 'nothing'} in the models and "
         f"{old or 'nothing'} in the database",
         'Nobody but you can say how: alembic revision -m "…", and then this again for the rest',
-        "changes-by-hand",
+        BY_HAND,
     )

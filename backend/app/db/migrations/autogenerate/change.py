@@ -7,6 +7,7 @@ from alembic.operations.ops import MigrateOperation
 from alembic.util import CommandError
 
 RECIPES = "docs/database/zero-downtime.md"
+BY_HAND = "docs/database/revisions.md#a-blank-revision"
 
 
 class Stage(IntEnum):
@@ -50,5 +51,5 @@ class Remark(MigrateOperation):
 class CannotWriteError(CommandError):
     """A change that no revision makes safely by itself; the message says how it is done."""
 
-    def __init__(self, what: str, recipe: str, section: str) -> None:
-        super().__init__(f"no revision written: {what}. {recipe}. See {RECIPES}#{section}")
+    def __init__(self, what: str, recipe: str, page: str) -> None:
+        super().__init__(f"no revision written: {what}. {recipe}. See {page}")

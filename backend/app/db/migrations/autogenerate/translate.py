@@ -9,7 +9,14 @@ from alembic.operations.ops import MigrateOperation
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Computed, Identity, MetaData
 
-from app.db.migrations.autogenerate.change import CannotWriteError, Change, Remark, Stage
+from app.db.migrations.autogenerate.change import (
+    BY_HAND,
+    RECIPES,
+    CannotWriteError,
+    Change,
+    Remark,
+    Stage,
+)
 from app.db.migrations.autogenerate.probe import Effect, Probe
 from app.db.migrations.operations.column import AddColumnOnlineOp
 from app.db.migrations.operations.constraint import (
@@ -54,7 +61,7 @@ class Translator:
         raise CannotWriteError(
             f"nobody has said how {type(operation).__name__} is safe on a live table",
             'Write it by hand: alembic revision -m "…"',
-            "changes-by-hand",
+            BY_HAND,
         )
 
     @translate.register
@@ -67,7 +74,7 @@ class Translator:
                 "value, and code that runs now cannot insert any",
                 "Make it nullable and run this again (expand), fill it with op.batched_backfill "
                 "once the code writes it (backfill), then make it NOT NULL (contract)",
-                "add-a-column",
+                f"{RECIPES}#add-a-column",
             )
         effect = self._probe.effect_of(table, lambda twin, schema: self._add(twin, column, schema))
         drop = ops.DropColumnOp(table, column.name)
@@ -80,7 +87,7 @@ class Translator:
                 f"{name} gets its values from the server, which {effect.value} of {table} while "
                 "nobody can read it",
                 "Add a plain column, fill it with op.batched_backfill, and switch over",
-                "add-a-column",
+                f"{RECIPES}#add-a-column",
             )
         online = AddColumnOnlineOp(table, column, key=self._key_of(table))
         words = (
@@ -129,7 +136,7 @@ class Translator:
                 f"how the server gives {table}.{column} its values cannot be changed by one "
                 "operation that has a way back",
                 'Write the ALTER TABLE and its reverse by hand: alembic revision -m "…"',
-                "changes-by-hand",
+                BY_HAND,
             )
         back = rest.reverse()
         words = f"Changes {_parts(rest)} of {table}.{column}: {MOMENT.format(table)}."
@@ -172,7 +179,7 @@ class Translator:
             raise CannotWriteError(
                 f"dropping {name} of {table} has no safe way back",
                 'Write it by hand: alembic revision -m "…"',
-                "changes-by-hand",
+                BY_HAND,
             )
         remark = Remark(f"From now on nothing checks {name}.")
         words = f"Drops {name}: {MOMENT.format(table)}."
@@ -207,7 +214,7 @@ class Translator:
                 f"the new type of {table}.{column} ({operation.modify_type!r}) {effect.value} "
                 f"while nobody can use {table}",
                 "Add a column of the new type, keep both true, backfill, and switch over",
-                "change-a-type",
+                f"{RECIPES}#change-a-type",
             )
 
 
