@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -12,8 +12,23 @@ from sqlalchemy.pool import NullPool
 
 import app.db.migrations.operations  # noqa: F401 adds to what `op` can do
 from tests.chaos.harness import connected
+from tests.operation_cases import ROWS
+from tests.project import REVISION, Project
 
 Revision = Callable[[], object]
+
+
+class Holder(NamedTuple):
+    """A session in an open transaction."""
+
+    pid: int
+    release: Callable[[], None]
+
+
+END_OTHERS = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 PARTS = """
     SELECT conrelid::regclass::text, conname, convalidated, pg_get_constraintdef(oid)
       FROM pg_constraint WHERE conrelid <> 0 AND connamespace::regnamespace::text !~ '^pg_|^inf'
@@ -27,6 +42,22 @@ PARTS = """
      WHERE relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped
        AND relnamespace::regnamespace::text !~ '^pg_|^inf' AND relname <> 'migration_backfill'
 """
+
+
+def bare(project: Project) -> Project:
+    """Put one revision that makes tables with rows in the place of the real ones."""
+    for path in project.versions.glob("*.py"):
+        path.unlink()
+    code = REVISION.format(
+        revision="001",
+        previous="",
+        declarations="down_revision = None",
+        upgrade=f"op.execute({ROWS!r})",
+        downgrade="pass",
+    )
+    (project.versions / "001_of_a_test.py").write_text(code, encoding="utf-8")
+    project.ids.append("001")
+    return project
 
 
 @contextmanager
@@ -51,18 +82,23 @@ def apply(url: URL, revision: Revision, metadata: MetaData | None = None, **sett
 
 
 @contextmanager
-def applying(url: URL, revision: Revision, **settings: str) -> Iterator[Future[None]]:
+def applying(url: URL, revision: Revision, *, lock_timeout: str = "5s") -> Iterator[Future[None]]:
     """Run a revision beside the block."""
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(apply, url, revision, **settings)
+        try:
+            yield pool.submit(lambda: apply(url, revision, lock_timeout=lock_timeout))
+        except BaseException:
+            ask(url, END_OTHERS)  # so that a test which fails does not wait for ever
+            raise
 
 
 @contextmanager
-def holding(url: URL, statement: str) -> Iterator[int]:
-    """Hold what a statement has locked, until the block ends; yields the pid."""
-    with create_engine(url, poolclass=NullPool).begin() as connection:
+def holding(url: URL, statement: str) -> Iterator[Holder]:
+    """Hold what a statement has locked until the block ends, at the latest."""
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         connection.exec_driver_sql(statement)
-        yield connection.scalar(text("SELECT pg_backend_pid()")) or 0
+        pid = connection.scalar(text("SELECT pg_backend_pid()")) or 0
+        yield Holder(pid, connection.rollback)
 
 
 def execute(url: URL, statements: str) -> None:
@@ -74,7 +110,7 @@ def execute(url: URL, statements: str) -> None:
 def ask(url: URL, question: str) -> Any:
     """Return the one value of the answer."""
     with connected(url) as connection:
-        return connection.scalar(text(question))
+        return connection.exec_driver_sql(question.replace("%", "%%")).scalar()
 
 
 def parts(url: URL) -> list[str]:

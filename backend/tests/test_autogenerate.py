@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.lint.report import lint
 from app.db.migrations.drift.catalog import Catalog, Item, read_catalog
 from tests.autogenerate_cases import REFUSED, WRITTEN
 from tests.project import Project
@@ -19,6 +20,12 @@ from tests.writers import writers
 # A column comes back without NOT NULL: its values are gone.
 FORGOTTEN = {
     "drop column that is not null": {Item("column", "extractions", "raw_data", "nullability")}
+}
+# What the lint says to that: whether code still uses it, only people know.
+NEEDS_A_REASON = {
+    "drop table": {"ban-drop-table"},
+    "drop nullable column": {"ban-drop-column"},
+    "drop column that is not null": {"ban-drop-column"},
 }
 Alembic = Callable[..., int]
 GOLDEN = Path(__file__).parent / "golden"
@@ -103,6 +110,8 @@ def test_written_as_expected_applied_under_load_and_taken_back(
     if "UPDATE_GOLDEN" in os.environ:
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+    found = {each.rule.name for each in lint(project.versions, everything=True).findings}
+    assert found == NEEDS_A_REASON.get(name, set())
     with writers(migrated_url) as load:
         assert alembic(migrated_url, "upgrade", "head", ini=ini) == 0
     assert load.failures == []

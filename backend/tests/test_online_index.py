@@ -2,8 +2,8 @@
 
 import logging
 import signal
-import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.db.migrations.operations.steps import OnlineOperationError
 from tests.chaos.harness import Command, connected
-from tests.online import Revision, applying, apply, ask, execute, holding, parts, parts_after
+from tests.online import Revision, apply, applying, ask, bare, execute, holding, parts, parts_after
 from tests.operation_cases import ROWS
 from tests.project import Project, end, wait_for
 from tests.servers import find_system_postgres, system_server
@@ -22,6 +22,14 @@ Alembic = Callable[..., int]
 WRITE = "INSERT INTO things (parent_id, label) VALUES (1, 'new')"
 BUILD = 'op.create_index_online("ix_label", "things", ["label"])'
 WAITS = "SELECT count(*) > 0 FROM pg_stat_progress_create_index WHERE lockers_total > 0"
+PARTITIONED = """
+    ALTER TABLE things RENAME TO old;
+    CREATE TABLE things (label text) PARTITION BY LIST (label)
+"""
+HAS_WAITED = """
+    SELECT count(*) > 0 FROM pg_locks
+     WHERE NOT granted AND waitstart < clock_timestamp() - interval '200 ms'
+"""
 IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_label')"
 IS_OLD = "SELECT xact_start < clock_timestamp() - interval '1 s' FROM pg_stat_activity WHERE pid = "
 END_BUILD = "SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index"
@@ -29,7 +37,7 @@ END_BUILD = "SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index
 LEAVE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"
 
 
-def build(**options: object) -> Revision:
+def build(**options: Any) -> Revision:
     return lambda: op.create_index_online("ix_label", "things", ["label"], **options)
 
 
@@ -47,14 +55,15 @@ def wait(url: URL, question: str) -> None:
 def test_a_killed_build_is_dropped_and_built_by_the_next_run(
     project: Project, each_url: URL, alembic: Alembic, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project.add(f"op.execute({ROWS!r})")
-    assert alembic(each_url, "upgrade", "head", ini=str(project.ini)) == 0
+    assert alembic(each_url, "upgrade", "head", ini=str(bare(project).ini)) == 0
     project.add(BUILD)
-    with holding(each_url, WRITE) as pid:
-        wait(each_url, f"{IS_OLD}{pid}")
+    with holding(each_url, WRITE) as writer:
+        wait(each_url, f"{IS_OLD}{writer.pid}")
         with Command(project.ini, each_url, "upgrade", "head") as command:
-            assert command.has_said(f"Index ix_label: may have to wait for pid {pid} (postgres")
-            assert command.has_said(f"waiting for writers before build (pid {pid}): 0 of 1")
+            assert command.has_said(
+                f"Index ix_label: may have to wait for pid {writer.pid} (postgres"
+            )
+            assert command.has_said(f"waiting for writers before build (pid {writer.pid}): 0 of 1")
             command.kill()
         ask(each_url, END_BUILD)  # the server itself would go on
         wait(each_url, "SELECT count(*) = 0 FROM pg_stat_progress_create_index")
@@ -69,8 +78,7 @@ def test_a_killed_build_is_dropped_and_built_by_the_next_run(
 def test_a_build_that_is_ended_says_so_in_one_line_and_can_be_run_again(
     way: str, project: Project, empty_url: URL, alembic: Alembic
 ) -> None:
-    project.add(f"op.execute({ROWS!r})")
-    assert alembic(empty_url, "upgrade", "head", ini=str(project.ini)) == 0
+    assert alembic(empty_url, "upgrade", "head", ini=str(bare(project).ini)) == 0
     project.add(BUILD)
     with holding(empty_url, WRITE):
         process = project.start(empty_url, "upgrade", "head")
@@ -83,7 +91,8 @@ def test_a_build_that_is_ended_says_so_in_one_line_and_can_be_run_again(
             ask(empty_url, END_BUILD)
             said = process.communicate(timeout=30)[0]
             assert process.returncode not in (0, None)
-            assert "terminating connection" in said or "connection has been lost" in said
+            assert said.splitlines()[-1].startswith("FAILED: upgrade")
+            assert "server closed the connection unexpectedly" in said
         assert "Traceback" not in said
     assert alembic(empty_url, "upgrade", "head", ini=str(project.ini)) == 0
     assert ask(empty_url, IS_VALID) is True
@@ -96,23 +105,16 @@ def test_a_short_lock_timeout_does_not_cut_the_wait_and_nobody_waits_for_the_bui
         with op.get_context().autocommit_block():
             op.create_index("ix_plain", "things", ["label"], postgresql_concurrently=True)
 
-    with holding(url, WRITE):
+    with holding(url, WRITE) as writer:
         with pytest.raises(DBAPIError, match="lock timeout"):
             apply(url, plain, lock_timeout="50ms")
         with applying(url, build(), lock_timeout="50ms") as revision:
-            wait(
-                url,
-                "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
-                "   AND waitstart < clock_timestamp() - interval '200 ms'",
-            )
+            wait(url, HAS_WAITED)
             execute(url, f"{WRITE}; UPDATE things SET note = 'x' WHERE id = 1")
             assert ask(url, IS_VALID) is False
             assert not revision.done()
-            ask(url, "SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index")
-            with pytest.raises(DBAPIError, match="user request"):
-                revision.result(30)
-    assert ask(url, IS_VALID) is None, "cleared away once the writer had ended"
-    apply(url, build(), lock_timeout="50ms")
+            writer.release()
+            revision.result(30)
     assert ask(url, IS_VALID) is True
 
 
@@ -132,11 +134,7 @@ def test_duplicates_fail_with_the_server_s_reason_and_leave_nothing(url: URL) ->
         ("CREATE INDEX ix_label ON parents (id)", "is there already, of parents"),
         ("CREATE TABLE ix_label ()", 'relation "ix_label" already exists'),
         ("ALTER TABLE things RENAME TO other", "there is no table things"),
-        (
-            "ALTER TABLE things RENAME TO old;"
-            "CREATE TABLE things (label text) PARTITION BY LIST (label)",
-            "things is partitioned, and PostgreSQL builds no index on all of it concurrently",
-        ),
+        (PARTITIONED, "things is partitioned, and PostgreSQL builds no index on all of it"),
     ],
 )
 def test_what_cannot_be_built_is_refused_and_nothing_changes(
@@ -192,7 +190,7 @@ def test_a_leftover_that_cannot_be_cleared_away_does_not_hide_the_failure(
     with holding(url, WRITE), pytest.raises(DBAPIError, match="statement timeout"):
         apply(url, build(), statement_timeout="200ms")
     assert "Not cleared away (canceling statement due to statement timeout)" in caplog.text
-    assert "by hand: DROP INDEX CONCURRENTLY ix_label" in caplog.text
+    assert "By hand: DROP INDEX CONCURRENTLY ix_label" in caplog.text
     assert ask(url, IS_VALID) is False
     apply(url, build())
     assert ask(url, IS_VALID) is True
@@ -247,18 +245,14 @@ def test_a_drop_waits_too_and_says_for_whom(url: URL, caplog: pytest.LogCaptureF
         op.drop_index_online("ix_label", "things")
         op.drop_index_online("ix_label", "things")
 
-    with holding(url, WRITE) as pid:
-        wait(url, f"{IS_OLD}{pid}")
+    with holding(url, WRITE) as writer:
+        wait(url, f"{IS_OLD}{writer.pid}")
         with applying(url, drop, lock_timeout="50ms") as revision:
-            wait(
-                url,
-                "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
-                "   AND waitstart < clock_timestamp() - interval '200 ms'",
-            )
+            wait(url, HAS_WAITED)
             execute(url, WRITE)
-            execute(url, f"SELECT pg_terminate_backend({pid})")
+            writer.release()
             revision.result(30)
-    assert f"may have to wait for pid {pid}" in caplog.text
+    assert f"may have to wait for pid {writer.pid}" in caplog.text
     assert ask(url, IS_VALID) is None
 
 
@@ -279,7 +273,7 @@ def test_names_may_be_anything_in_any_schema(
         (f'CREATE SCHEMA "{schema}";' if schema else "")
         + f'CREATE TABLE {quoted} (id int, "{column}" text)',
     )
-    options = {"schema": schema, "unique": True, "postgresql_include": ["id"]}
+    options: dict[str, Any] = {"schema": schema, "unique": True, "postgresql_include": ["id"]}
     wanted = parts_after(each_url, lambda: op.create_index(index, table, [column], **options))
     before = parts(each_url)
     for _ in range(2):

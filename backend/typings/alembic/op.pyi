@@ -1,5 +1,5 @@
 # What Alembic's own `op` has, and what app/db/migrations/operations adds to it. Alembic's stub
-# cannot be added to, so this one stands before it; tests/test_operations.py compares the two.
+# cannot be added to, so this one stands before it; tests/test_online_revision.py compares the two.
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -24,6 +24,9 @@ REMOVES = (
     r"(?P<names>[\w$.]+(?:, ?(?!ADD |ALTER |DROP )[\w$.]+)*)"
 )
 
+# What is built beside its predecessor takes its name in the end, and is no longer there by its own.
+RENAMES = (rf"\bRENAME CONSTRAINT {NAME} TO\b", rf"\bALTER INDEX {IF}{NAME} RENAME TO\b")
+
 
 def inspect(path: Path, upgrade: Rendering, downgrade: Rendering) -> Iterator[Finding]:
     """Yield what a downgrade leaves behind without a word.
@@ -71,7 +74,9 @@ def _made(statement: Statement) -> Iterator[tuple[str, set[str]]]:
 
 
 def _removed(statement: Statement) -> Iterator[str]:
-    """Yield the names that a statement drops."""
+    """Yield the names that are gone after a statement."""
     for match in statement.find_all(REMOVES):
         for name in match["names"].split(","):
             yield name.strip().rpartition(".")[2].lower()
+    for pattern in RENAMES:
+        yield from (match["name"].lower() for match in statement.find_all(pattern))

@@ -80,7 +80,8 @@ class BatchedBackfillOp(MigrateOperation):
         Args:
             operations: given by Alembic.
             table_name: the table.
-            values: SQL expressions by column, e.g. `{"method": "'llm'"}`.
+            values: SQL expressions by column, e.g. `{"method": "'llm'"}`. What one reads in another
+                table is as old as the batch; a VOLATILE function reads what is there now.
             where: the SQL condition of a row that is still to be changed, e.g. `method IS NULL`.
             key: columns of a unique index that are never NULL.
             schema: of the table.
@@ -177,10 +178,15 @@ class Run:
         phase = f"pass {number}" if number > 1 else "rows"
         # A batch is found by the key; without statistics PostgreSQL may choose to read all rows.
         with self._steps.setting("enable_seqscan", "off"):
-            while end := self._take_batch(last, skips=number == 1):
+            while True:
+                self._let_others_pass()
+                end = self._take_batch(last, skips=number == 1)
+                if end is None:
+                    return
                 last, done = end.last, done + end.read
                 self._progress.show(phase, done, max(total, done))
-                self._pause()
+                if not end.is_full:  # what comes in from now on, the database writes right
+                    return
 
     def _take_batch(self, last: str | None, *, skips: bool) -> Row[Any] | None:
         """Change one batch; where somebody is in the way, a smaller one after a while.
@@ -212,8 +218,8 @@ class Run:
         factor = self._backfill.target_seconds / max(seconds, 0.001)
         self._size = min(max(int(self._size * min(max(factor, 0.5), 2)), 1), LARGEST_SIZE)
 
-    def _pause(self) -> None:
-        """Let others work: longer while a standby lags, or somebody waits for the table."""
+    def _let_others_pass(self) -> None:
+        """Pause: longer while a standby lags, or somebody queues for the table."""
         pause = self._backfill.pause_seconds
         time.sleep(pause)
         next_word = 0.0

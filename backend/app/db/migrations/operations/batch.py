@@ -69,9 +69,10 @@ class Statement:
         aliases = [f"backfill_key_{number}" for number, _ in enumerate(keys, 1)]
         self._keys, self._aliases = ", ".join(keys), ", ".join(aliases)
         self._named = ", ".join(f"{k} AS {a}" for k, a in zip(keys, aliases, strict=True))
-        # A row of literals with their types, so that a key may be of any type.
+        # A row of literals with their types, so that a key may be of any type. Without the -1,
+        # char(9) would be written as character, which is char(1).
         self._position = " || ', ' || ".join(
-            f"format('%L::%s', {each}, pg_typeof({each}))" for each in aliases
+            f"format('%L::%s', {each}, format_type(pg_typeof({each}), -1))" for each in aliases
         )
         self._set = ", ".join(
             f"{steps.quote(column)} = {value}" for column, value in backfill.values.items()
@@ -127,12 +128,15 @@ SELECT count(*) FROM backfill_changed"""
 DECLARE
     after text := 'true';
     last text;
+    rows_read bigint;
+    is_full boolean;
 BEGIN
     LOOP
-        EXECUTE replace($find${find}$find$, '{AFTER}', after) INTO last;
+        EXECUTE replace($find${find}$find$, '{AFTER}', after) INTO last, rows_read, is_full;
         EXIT WHEN last IS NULL;
         EXECUTE replace(replace($change${change}$change$, '{AFTER}', after), '{LAST}', last);
         COMMIT;
+        EXIT WHEN NOT is_full;
         after := $after$({self._keys}) > ($after$ || last || ')';
     END LOOP;
 END
@@ -142,7 +146,7 @@ $backfill$"""
         return f"({self._keys}) > ({last})" if last else "true"
 
     def _end_of_batch(self, after: str, size: int) -> str:
-        return f"""SELECT {self._position} AS last, read
+        return f"""SELECT {self._position} AS last, read, read >= {size} AS is_full
   FROM (SELECT {self._named}, row_number() OVER (ORDER BY {self._keys}) AS read
           FROM {self._table} WHERE {after} ORDER BY {self._keys} LIMIT {size}) AS batch
  ORDER BY read DESC LIMIT 1"""

@@ -104,7 +104,7 @@ def _add(steps: Steps, table: str, column: Column[Any], default: str) -> None:
     name = steps.quote(column.name)
     if steps.is_offline or steps.ask(THERE, table=table, column=column.name) is None:
         own_default, column.server_default = column.server_default, None
-        definition = steps.compile(CreateColumn(column))
+        definition = steps.compile(CreateColumn(column), getattr(own_default, "arg", None))
         column.server_default = own_default
         steps.run(
             f"ALTER TABLE {table} ADD COLUMN {definition},"

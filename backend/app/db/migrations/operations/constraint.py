@@ -208,6 +208,7 @@ def create_unique_constraint_online(
     with taking_steps(operations) as steps:
         unique = operation.to_constraint(steps.context)
         assert isinstance(unique, UniqueConstraint)  # noqa: S101 for the type only
+        steps.know_included(unique)
         with _in_place_of(steps, unique, replace=operation.replace):
             if find(steps, unique):
                 return
@@ -266,7 +267,8 @@ def _add_and_validate(steps: Steps, constraint: Constraint) -> None:
     there = find(steps, constraint)
     if there is None:
         constraint.dialect_options["postgresql"]["not_valid"] = True
-        steps.run(steps.compile(AddConstraint(constraint)))
+        condition = constraint.sqltext if isinstance(constraint, CheckConstraint) else None
+        steps.run(steps.compile(AddConstraint(constraint), condition))
     if there is None or not there.convalidated:
         with taken_back_if_violated(steps, f"ALTER TABLE {table} DROP CONSTRAINT {name}"):
             steps.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")

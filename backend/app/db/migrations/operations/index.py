@@ -131,6 +131,7 @@ def create_index_online(operations: Operations, operation: CreateIndexOnlineOp) 
         return  # loses nothing
     with taking_steps(operations) as steps:
         index = operation.to_index(steps.context)
+        steps.know_included(index)
         if operation.replace:
             _build_in_place(steps, index)
         else:
@@ -188,16 +189,17 @@ def _build(steps: Steps, index: Index) -> None:
         _name_obstacles(steps, index)
         _clear_away(steps, index)
     index.dialect_options["postgresql"]["concurrently"] = True
-    statement = steps.compile(CreateIndex(index))
+    where = index.dialect_options["postgresql"]["where"]
+    statement = steps.compile(CreateIndex(index), *index.expressions, where)
     # It waits without keeping anybody out: a short lock_timeout would only make it fail.
-    with steps.setting("lock_timeout", "0"), showing_build(steps, f"Index {name}"):
-        try:
+    try:
+        with steps.setting("lock_timeout", "0"), showing_build(steps, f"Index {name}"):
             steps.run(statement)
-        except DBAPIError as error:
-            found = None if error.connection_invalidated else _look(steps, index)
-            if found and found.indisvalid is False:  # every writer would have to keep it up
-                attempt(steps, f"DROP INDEX CONCURRENTLY {found.full_name}")
-            raise
+    except DBAPIError as error:
+        found = None if error.connection_invalidated else _look(steps, index)
+        if found and found.indisvalid is False:  # every writer would have to keep it up
+            attempt(steps, f"DROP INDEX CONCURRENTLY {found.full_name}")
+        raise
     if not steps.is_offline and not _look(steps, index).indisvalid:
         raise OnlineOperationError(
             f"the index {name} was not built to its end: run the same command again"

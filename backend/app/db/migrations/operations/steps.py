@@ -8,9 +8,20 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.util import CommandError
-from sqlalchemy import ClauseElement, Connection, Constraint, Index, Row, text
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    Column,
+    Connection,
+    Constraint,
+    Index,
+    Row,
+    text,
+)
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.types import NullType
 
 from app.db.migrations.failure import describe_failure, sqlstate
 
@@ -74,8 +85,22 @@ class Steps:
         else:
             self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
-    def compile(self, element: ClauseElement) -> str:
-        """Return the SQL of a construct, with nothing in it that a driver would replace."""
+    def compile(self, element: ClauseElement, *expressions: ClauseElement | str | None) -> str:
+        """Return the SQL of a construct, with nothing in it that a driver would replace.
+
+        Args:
+            element: the construct.
+            expressions: those in it that somebody has written.
+
+        Raises:
+            OnlineOperationError: There is a parameter in them, of which NULL would become.
+        """
+        for each in expressions:
+            for part in iterate(each) if isinstance(each, ClauseElement) else ():
+                if isinstance(part, BindParameter) and part.required:
+                    raise OnlineOperationError(
+                        f":{part.key} means a parameter in SQL as text: write \\:{part.key}"
+                    )
         return str(element.compile(dialect=PLAIN))
 
     def ask(self, question: str, **values: object) -> Row[Any] | None:
@@ -109,6 +134,13 @@ class Steps:
         """Return the table of a constraint or an index, as SQL writes it."""
         assert item.table is not None  # noqa: S101 what Alembic makes has one
         return self.table(item.table.name, item.table.schema)
+
+    def know_included(self, item: Constraint | Index) -> None:
+        """Add the columns of INCLUDE to the stub of a table that Alembic makes of names."""
+        assert item.table is not None  # noqa: S101 what Alembic makes has one
+        for name in item.dialect_options["postgresql"]["include"] or ():
+            if name not in item.table.c:
+                item.table.append_column(Column(name, NullType))
 
     @contextmanager
     def setting(self, name: str, value: str) -> Iterator[None]:
@@ -204,7 +236,7 @@ def attempt(steps: Steps, undo: str) -> None:
     try:
         steps.run(undo)
     except DBAPIError as error:
-        logger.warning("Not cleared away (%s), do it by hand: %s", describe_failure(error), undo)
+        logger.warning("Not cleared away (%s). By hand: %s", describe_failure(error), undo)
 
 
 def helper_of(purpose: str, *names: str) -> str:
