@@ -18,6 +18,10 @@ WRITTEN = {
         'add("companies", sa.Column("sector", sa.Text()));'
         'sa.Index("ix_companies_sector", tables["companies"].c.sector)'
     ),
+    "add columns to two tables": (
+        'add("companies", sa.Column("sector", sa.Text()));'
+        'add("documents", sa.Column("language", sa.Text()))'
+    ),
     "add index": 'sa.Index(None, tables["companies"].c.ir_url)',
     "add two indexes": (
         'sa.Index(None, tables["companies"].c.ir_url);'

@@ -127,6 +127,18 @@ OF_STATEMENTS = [
         "schema-and-data",
     ),
     Row(
+        "two tables",
+        'op.add_column("companies", sa.Column("a", sa.Text()))\n'
+        'op.add_column("documents", sa.Column("a", sa.Text()))',
+        "one-table",
+    ),
+    Row(
+        "a trigger on another table",
+        'op.add_column("companies", sa.Column("a", sa.Text()))\n'
+        'op.execute("CREATE TRIGGER t AFTER INSERT ON documents EXECUTE FUNCTION f()")',
+        "one-table",
+    ),
+    Row(
         "column and its values in a DO block",
         'op.add_column("t", sa.Column("a", sa.Text()))\n'
         'op.execute("DO $$ BEGIN EXECUTE $q$ INSERT INTO u VALUES (1) $q$; END $$")',

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from app.db.lint.report import lint
@@ -145,3 +145,17 @@ def test_what_no_revision_makes_safely_is_refused_with_the_recipe(
     page, _, section = line.rpartition("See ")[2].partition("#")
     headings = re.findall(r"^#+ (.*)$", (BACKEND.parent / page).read_text("utf-8"), re.MULTILINE)
     assert section in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(("before", "is_written"), [("varchar(10)", True), ("varchar(30)", False)])
+def test_a_type_is_changed_where_that_touches_no_row(
+    before: str, is_written: bool, project: Project, migrated_url: URL, alembic: Alembic
+) -> None:
+    with create_engine(migrated_url, poolclass=NullPool).begin() as connection:
+        connection.execute(text(f"ALTER TABLE compiled_statements ADD COLUMN code {before}"))
+    change_models(project, 'add("compiled_statements", sa.Column("code", sa.String(20)))')
+    ini = str(project.ini)
+    code = alembic(migrated_url, "revision", "--autogenerate", "-m", "code", ini=ini)
+    assert (code == 0) is is_written
+    revisions = [path.read_text(encoding="utf-8") for path in written(project)]
+    assert ["type_=sa.String(length=20)" in each for each in revisions] == [True] * is_written

@@ -31,7 +31,7 @@ NAMING_CONVENTION = {
 
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
-# A trigger keeps it true, whoever changes the row (revision 003).
+# A trigger keeps it true, whoever changes the row (revisions 003 and 004).
 UpdatedAt = Annotated[
     datetime, mapped_column(server_default=func.now(), server_onupdate=FetchedValue())
 ]

@@ -196,6 +196,13 @@ OF_STATEMENTS = [
         "one online operation or autocommit block in a revision, and nothing beside it",
     ),
     Rule(
+        "one-table",
+        "The lock on the first table is held while the second one is waited for. Whoever uses both "
+        "in the other order, as a foreign key's check does, ends in a deadlock, and PostgreSQL may "
+        "end the client.",
+        "a revision for each table",
+    ),
+    Rule(
         "own-transaction",
         "Alembic, not the revision, decides when its transaction ends: otherwise half of it stays "
         "when the rest fails.",

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.db.lint.finding import Finding
 from app.db.lint.render import Call, Rendering, unfold
 from app.db.lint.rules import RULES
-from app.db.lint.sql import ALTER_TABLE, Kind, Statement
+from app.db.lint.sql import ALTER_TABLE, IF, TABLE, Kind, Statement
 
 ENDS_TRANSACTION = r"^(?:ABORT|BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|START TRANSACTION)\b"
 OUTSIDE_ONLY = r"^(?!REFRESH\b).*\bCONCURRENTLY\b|^VACUUM\b"
@@ -17,6 +17,12 @@ REWRITES = (
 ADDS_CHECK = rf"{ALTER_TABLE} ADD (?:COLUMN )?(?!CONSTRAINT|CHECK).*?\bCHECK ?\("
 CREATES_CONCURRENTLY = r"^CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(?P<name>[\w$]+)"
 DROPS_CONCURRENTLY = r"^DROP INDEX CONCURRENTLY IF EXISTS (?:[\w$]+\.)*(?P<name>[\w$]+)"
+LOCKS_TABLE = (
+    ALTER_TABLE,
+    rf"^DROP TABLE {IF}{TABLE}",
+    rf"^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).*?\bON (?:ONLY )?{TABLE}",
+    rf"^(?:CREATE|DROP) (?:CONSTRAINT |OR REPLACE )*(?:TRIGGER|RULE|POLICY) .*?\bON {TABLE}",
+)
 WRITES = r"(?<!FOR )(?<!KEY )\b(?:UPDATE|DELETE FROM|MERGE INTO)\b (?!SET\b)"
 # The models' own primary key: whoever names its values means as many rows.
 BY_KEY = r"\bWHERE (?:[\w$]+\.)?id ?(?:= ?(?:\d+|'')|IN ?\([\d, ']*\))$"
@@ -47,6 +53,7 @@ def inspect(path: Path, upgrade: Rendering, *, is_declared: bool) -> Iterator[Fi
             yield _finding(path, call, name)
     yield from _inspect_builds(path, own)
     yield from _inspect_kinds(path, others)
+    yield from _inspect_tables(path, others)
     yield from _inspect_steps(path, upgrade)
     if upgrade.own_steps and not is_declared:
         what = "an autocommit block, and the revision does not say whether it is repeatable"
@@ -100,6 +107,22 @@ def _inspect_kinds(path: Path, calls: Sequence[Call]) -> Iterator[Finding]:
     first = {kind: call for call in reversed(calls) for kind in [call.statement.kind]}
     if Kind.SCHEMA in first and Kind.DATA in first:
         yield _finding(path, first[Kind.DATA], "schema-and-data")
+
+
+def _inspect_tables(path: Path, calls: Sequence[Call]) -> Iterator[Finding]:
+    """Yield the first statement that locks another table than the one that is locked already."""
+    within = [call for call in calls if call.step is None]
+    locking = [(call, table) for call in within if (table := _locked_table(call.statement))]
+    for call, table in locking:
+        if table != locking[0][1]:
+            yield _finding(path, call, "one-table")
+            return
+
+
+def _locked_table(statement: Statement) -> str | None:
+    """Return the table that a statement keeps others out of, until its transaction ends."""
+    found = (statement.find(pattern) for pattern in LOCKS_TABLE)
+    return next((match["table"].lower() for match in found if match), None)
 
 
 def _inspect_steps(path: Path, upgrade: Rendering) -> Iterator[Finding]:

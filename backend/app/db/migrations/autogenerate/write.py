@@ -128,9 +128,18 @@ def _replacement(drop: MigrateOperation, create: MigrateOperation) -> Change | N
 
 
 def _group(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Yield together what goes into one revision."""
-    for (_, is_alone), several in groupby(changes, lambda each: (each.stage, each.is_alone)):
+    """Yield together what goes into one revision, which locks one table that is in use."""
+    for (_, is_alone, _), several in groupby(
+        changes, lambda each: (each.stage, each.is_alone, _table_of(each))
+    ):
         if is_alone:
             yield from ([change] for change in several)
         else:
             yield list(several)
+
+
+def _table_of(change: Change) -> str | None:
+    """Return the table in use that a change locks; none for one that it makes."""
+    if any(isinstance(each, ops.CreateTableOp) for each in change.upgrade):
+        return None
+    return next((each.table_name for each in change.upgrade if hasattr(each, "table_name")), None)

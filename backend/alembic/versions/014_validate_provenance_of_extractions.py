@@ -2,8 +2,8 @@
 
 Reads the extractions once, while others read and write them: SHARE UPDATE EXCLUSIVE.
 
-Revision ID: 013
-Revises: 012
+Revision ID: 014
+Revises: 013
 Create Date: 2026-11-23 08:11:00+00:00
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "013"
-down_revision: str | Sequence[str] | None = "012"
+revision: str = "014"
+down_revision: str | Sequence[str] | None = "013"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Put the CHECKs back as 011 made them: no command takes a validation back."""
+    """Put the CHECKs back as 012 made them: no command takes a validation back."""
     for name, condition in CHECKS.items():
         op.drop_constraint(op.f(f"ck_extractions_{name}"), "extractions", type_="check")
         op.create_check_constraint(

@@ -3,8 +3,8 @@
 With when the row was made: nobody has noted any later change. In batches, while companies
 are read and written; a run that was ended goes on where it was.
 
-Revision ID: 004
-Revises: 003
+Revision ID: 005
+Revises: 004
 Create Date: 2026-11-23 08:02:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "004"
-down_revision: str | Sequence[str] | None = "003"
+revision: str = "005"
+down_revision: str | Sequence[str] | None = "004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

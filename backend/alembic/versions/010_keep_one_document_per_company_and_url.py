@@ -5,8 +5,8 @@ built concurrently, and ACCESS EXCLUSIVE is taken for a moment. Where a company 
 the revision fails, says which, and changes nothing: which of the two has the right extractions is
 for people to decide (docs/database/queries.md).
 
-Revision ID: 009
-Revises: 008
+Revision ID: 010
+Revises: 009
 Create Date: 2026-11-23 08:07:00+00:00
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "009"
-down_revision: str | Sequence[str] | None = "008"
+revision: str = "010"
+down_revision: str | Sequence[str] | None = "009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

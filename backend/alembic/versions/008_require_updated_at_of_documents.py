@@ -1,10 +1,10 @@
 """Require updated_at of documents.
 
-Every row has it since 005, and new ones have it by default. Proved while documents are read and
+Every row has it since 006, and new ones have it by default. Proved while documents are read and
 written; ACCESS EXCLUSIVE for a moment.
 
-Revision ID: 007
-Revises: 006
+Revision ID: 008
+Revises: 007
 Create Date: 2026-11-23 08:05:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "007"
-down_revision: str | Sequence[str] | None = "006"
+revision: str = "008"
+down_revision: str | Sequence[str] | None = "007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

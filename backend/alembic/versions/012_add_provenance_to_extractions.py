@@ -1,14 +1,14 @@
 """Add to extractions how they were read.
 
 By which method and which model or taxonomy, how sure it was, how long it took, and from which
-page. The columns are empty in the rows that are there until 012 fills them. Code that runs knows
+page. The columns are empty in the rows that are there until 013 fills them. Code that runs knows
 only language models, so that new rows are `llm` unless they say otherwise.
 
-The CHECKS bind new rows at once and are NOT VALID for the old ones until 013. ACCESS EXCLUSIVE on
+The CHECKS bind new rows at once and are NOT VALID for the old ones until 014. ACCESS EXCLUSIVE on
 extractions for a moment; nothing is read or written anew.
 
-Revision ID: 011
-Revises: 010
+Revision ID: 012
+Revises: 011
 Create Date: 2026-11-23 08:09:00+00:00
 """
 
@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "011"
-down_revision: str | Sequence[str] | None = "010"
+revision: str = "012"
+down_revision: str | Sequence[str] | None = "011"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -3,8 +3,8 @@
 With when the row was made: nobody has noted any later change. In batches, while documents
 are read and written; a run that was ended goes on where it was.
 
-Revision ID: 005
-Revises: 004
+Revision ID: 006
+Revises: 005
 Create Date: 2026-11-23 08:03:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "005"
-down_revision: str | Sequence[str] | None = "004"
+revision: str = "006"
+down_revision: str | Sequence[str] | None = "005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -23,6 +23,6 @@ def upgrade() -> None:
     op.batched_backfill("documents", {"updated_at": "created_at"}, "updated_at IS NULL")
 
 
-# migrate-lint: allow downgrade: what is filled is right before this revision too; 003 drops it
+# migrate-lint: allow downgrade: what is filled is right before this revision too; 004 drops it
 def downgrade() -> None:
     """Leave the column filled."""

@@ -3,8 +3,8 @@
 For the annual reports of a company over ten years. Built concurrently; documents are read and
 written meanwhile.
 
-Revision ID: 008
-Revises: 007
+Revision ID: 009
+Revises: 008
 Create Date: 2026-11-23 08:06:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "008"
-down_revision: str | Sequence[str] | None = "007"
+revision: str = "009"
+down_revision: str | Sequence[str] | None = "008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

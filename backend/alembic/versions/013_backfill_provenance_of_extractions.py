@@ -4,8 +4,8 @@ They were read by language models. Where the raw data names the model, its confi
 that is taken over if it is what it should be; the raw data keeps it. In batches, while extractions
 are read and written; a run that was ended goes on where it was.
 
-Revision ID: 012
-Revises: 011
+Revision ID: 013
+Revises: 012
 Create Date: 2026-11-23 08:10:00+00:00
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "012"
-down_revision: str | Sequence[str] | None = "011"
+revision: str = "013"
+down_revision: str | Sequence[str] | None = "012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -36,6 +36,6 @@ def upgrade() -> None:
     op.batched_backfill("extractions", VALUES, "method IS NULL")
 
 
-# migrate-lint: allow downgrade: what is filled is right before this revision too; 011 drops it
+# migrate-lint: allow downgrade: what is filled is right before this revision too; 012 drops it
 def downgrade() -> None:
     """Leave the column filled."""

@@ -1,10 +1,10 @@
 """Require updated_at of companies.
 
-Every row has it since 004, and new ones have it by default. Proved while companies are read and
+Every row has it since 005, and new ones have it by default. Proved while companies are read and
 written; ACCESS EXCLUSIVE for a moment.
 
-Revision ID: 006
-Revises: 005
+Revision ID: 007
+Revises: 006
 Create Date: 2026-11-23 08:04:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "006"
-down_revision: str | Sequence[str] | None = "005"
+revision: str = "007"
+down_revision: str | Sequence[str] | None = "006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

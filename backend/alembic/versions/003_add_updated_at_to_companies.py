@@ -1,8 +1,8 @@
-"""Add updated_at to companies and documents.
+"""Add updated_at to companies.
 
 When a row was last changed, kept by the database, whoever changes it. The column is empty in the
-rows that are there until 004 and 005 fill it; new rows have it at once. Locks each table for a
-moment: ACCESS EXCLUSIVE, nothing is read or written anew.
+rows that are there until 005 fills it; new rows have it at once. Locks companies for a moment:
+ACCESS EXCLUSIVE, nothing is read or written anew.
 
 A change counts if it changes anything. Only who fills an empty updated_at may say what it is.
 
@@ -21,8 +21,6 @@ down_revision: str | Sequence[str] | None = "002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-TABLES = ("companies", "documents")
-
 FUNCTION = """
 CREATE FUNCTION set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -35,23 +33,21 @@ $$
 """
 
 TRIGGER = """
-CREATE TRIGGER set_updated_at BEFORE UPDATE ON {table}
+CREATE TRIGGER set_updated_at BEFORE UPDATE ON companies
    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION set_updated_at()
 """
 
 
 def upgrade() -> None:
-    """Add the columns, with a default for new rows, and what keeps them true."""
+    """Add the column, with a default for new rows, and what keeps it true."""
     op.execute(FUNCTION)
-    for table in TABLES:
-        op.add_column(table, sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
-        op.alter_column(table, "updated_at", server_default=sa.func.now())
-        op.execute(TRIGGER.format(table=table))
+    op.add_column("companies", sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
+    op.alter_column("companies", "updated_at", server_default=sa.func.now())
+    op.execute(TRIGGER)
 
 
 def downgrade() -> None:
-    """Drop the columns, with when each row was last changed."""
-    for table in reversed(TABLES):
-        op.execute(f"DROP TRIGGER set_updated_at ON {table}")
-        op.drop_column(table, "updated_at")
+    """Drop the column, with when each company was last changed."""
+    op.execute("DROP TRIGGER set_updated_at ON companies")
+    op.drop_column("companies", "updated_at")
     op.execute("DROP FUNCTION set_updated_at()")

@@ -1,10 +1,10 @@
 """Drop the index on the company of documents.
 
-The one of 008 begins with the same column and serves the same queries and the foreign key. Dropped
+The one of 009 begins with the same column and serves the same queries and the foreign key. Dropped
 concurrently; documents are read and written meanwhile.
 
-Revision ID: 010
-Revises: 009
+Revision ID: 011
+Revises: 010
 Create Date: 2026-11-23 08:08:00+00:00
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "010"
-down_revision: str | Sequence[str] | None = "009"
+revision: str = "011"
+down_revision: str | Sequence[str] | None = "010"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
