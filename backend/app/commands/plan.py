@@ -15,6 +15,10 @@ from app.db.impact import PlanError
 from app.db.impact.plan import make_plan
 from app.db.impact.report import as_json, as_markdown, print_plan
 from app.db.impact.verdict import Verdict
+from app.quiet import quiet
+
+# What the server and the revisions of the copy have to say.
+TALKATIVE = ("app.db.embedded", "app.db.migrations")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     database, settings = find_target()
     scripts = find_scripts()
     try:
-        with _interrupted_by_sigterm(), _quiet(), _progress() as report:
+        with (
+            _interrupted_by_sigterm(),
+            quiet(*TALKATIVE, level=logging.ERROR),
+            _progress() as report,
+        ):
             plan = make_plan(database, settings, scripts, report)
     except PlanError as error:
         raise RefusedError(str(error)) from error
@@ -52,20 +60,6 @@ def _progress() -> Iterator[Callable[[str], object]]:
         return
     with console.status("Looking at the database") as status:
         yield status.update
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep from people what the server and the revisions of the copy have to say."""
-    loggers = [logging.getLogger(name) for name in ("app.db.embedded", "app.db.migrations")]
-    before = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for each, level in zip(loggers, before, strict=True):
-            each.setLevel(level)
 
 
 @contextmanager

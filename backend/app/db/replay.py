@@ -23,6 +23,7 @@ from app.db.migrations.failure import describe_error
 from app.db.migrations.online import configure
 from app.db.migrations.rehearsal import upgrades
 from app.errors import EmbeddedServerError
+from app.quiet import quiet
 
 # Nobody wants to read of every revision again, nor of a server that is gone in a moment.
 TALKATIVE = ("alembic", "app.db")
@@ -109,22 +110,9 @@ def replaying(ini_file: Path) -> Iterator[Replay]:
     from app.db.embedded.disposable import disposable_server  # noqa: PLC0415 needs psutil
 
     with ExitStack() as stack:
-        stack.enter_context(_silenced())
+        stack.enter_context(quiet(*TALKATIVE, level=logging.WARNING))
         engine = create_engine(stack.enter_context(disposable_server()), poolclass=NullPool)
         yield Replay(stack.enter_context(engine.connect()), ini_file)
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in TALKATIVE]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _in_words(difference: Any) -> str:
