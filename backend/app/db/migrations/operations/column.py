@@ -106,9 +106,10 @@ def _add(steps: Steps, table: str, column: Column[Any], default: str) -> None:
         own_default, column.server_default = column.server_default, None
         definition = steps.compile(CreateColumn(column), getattr(own_default, "arg", None))
         column.server_default = own_default
-        steps.run(
+        steps.run_gently(
+            table,
             f"ALTER TABLE {table} ADD COLUMN {definition},"
-            f" ALTER COLUMN {name} SET DEFAULT {default}"
+            f" ALTER COLUMN {name} SET DEFAULT {default}",
         )
     elif not steps.is_rehearsal and not is_same_column(steps, table, column):
         raise OnlineOperationError(

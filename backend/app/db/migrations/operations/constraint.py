@@ -218,7 +218,7 @@ def create_unique_constraint_online(
             words += f" UNIQUE USING INDEX {name}"
             words += " DEFERRABLE" if unique.deferrable else ""
             words += f" INITIALLY {unique.initially}" if unique.initially else ""
-            steps.run(words)
+            steps.run_gently(steps.table_of(unique), words)
 
 
 def _index_of(steps: Steps, unique: UniqueConstraint) -> Index:
@@ -254,9 +254,10 @@ def _in_place_of(steps: Steps, constraint: Constraint, *, replace: bool) -> Iter
     if can_be_seen and find(steps, constraint) and not is_same_constraint(steps, constraint):
         steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper}")  # of a revision since edited
     yield
-    steps.run(
+    steps.run_gently(
+        table,
         f"ALTER TABLE {table} DROP CONSTRAINT {steps.quote(name)};"
-        f" ALTER TABLE {table} RENAME CONSTRAINT {helper} TO {steps.quote(name)}"
+        f" ALTER TABLE {table} RENAME CONSTRAINT {helper} TO {steps.quote(name)}",
     )
 
 
@@ -268,7 +269,7 @@ def _add_and_validate(steps: Steps, constraint: Constraint) -> None:
     if there is None:
         constraint.dialect_options["postgresql"]["not_valid"] = True
         condition = constraint.sqltext if isinstance(constraint, CheckConstraint) else None
-        steps.run(steps.compile(AddConstraint(constraint), condition))
+        steps.run_gently(table, steps.compile(AddConstraint(constraint), condition))
     if there is None or not there.convalidated:
         with taken_back_if_violated(steps, f"ALTER TABLE {table} DROP CONSTRAINT {name}"):
             steps.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")

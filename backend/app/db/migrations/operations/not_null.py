@@ -90,7 +90,8 @@ def forbid_null(steps: Steps, table: str, column: str) -> None:
         return
     state = _look(steps, table, column)
     if not state.attnotnull and _has_not_valid(steps):
-        steps.run(f"ALTER TABLE {table} ADD NOT NULL {steps.quote(column)} NOT VALID")
+        forbid = f"ALTER TABLE {table} ADD NOT NULL {steps.quote(column)} NOT VALID"
+        steps.run_gently(table, forbid)
         state = _look(steps, table, column)
     if state.waiting:
         _validate(steps, table, state.waiting)
@@ -98,7 +99,8 @@ def forbid_null(steps: Steps, table: str, column: str) -> None:
         _by_check(steps, table, column, is_valid=state.helped)
         return
     if state.helped is not None:  # of a run that was ended just before its end
-        steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper_of('not_null', table, column)}")
+        helper = helper_of("not_null", table, column)
+        steps.run_gently(table, f"ALTER TABLE {table} DROP CONSTRAINT {helper}")
 
 
 def _look(steps: Steps, table: str, column: str) -> Row[Any]:
@@ -125,11 +127,13 @@ def _by_check(steps: Steps, table: str, column: str, *, is_valid: bool | None = 
     """Let a valid CHECK prove that there is no NULL; it goes when the NOT NULL is there."""
     helper = helper_of("not_null", table, column)
     if is_valid is None:
-        steps.run(
+        steps.run_gently(
+            table,
             f"ALTER TABLE {table} ADD CONSTRAINT {helper}"
-            f" CHECK ({steps.quote(column)} IS NOT NULL) NOT VALID"
+            f" CHECK ({steps.quote(column)} IS NOT NULL) NOT VALID",
         )
     if not is_valid:
         _validate(steps, table, helper)
-    steps.run(f"ALTER TABLE {table} ALTER COLUMN {steps.quote(column)} SET NOT NULL")
-    steps.run(f"ALTER TABLE {table} DROP CONSTRAINT {helper}")
+    forbid = f"ALTER TABLE {table} ALTER COLUMN {steps.quote(column)} SET NOT NULL"
+    steps.run_gently(table, forbid)
+    steps.run_gently(table, f"ALTER TABLE {table} DROP CONSTRAINT {helper}")

@@ -85,6 +85,16 @@ class Steps:
         else:
             self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
+    def run_gently(self, table: str, statement: str) -> None:
+        """Run a statement that keeps others out of `table` for a moment.
+
+        VACUUM gets along with everybody but with that: an automatic one gives way after a second
+        (`deadlock_timeout`), and whoever waits for it keeps all others waiting that long. So a lock
+        that readers and writers do not feel comes first and does the waiting.
+        """
+        first = "" if self.is_offline else f"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; "
+        self.run(first + statement)
+
     def compile(self, element: ClauseElement, *expressions: ClauseElement | str | None) -> str:
         """Return the SQL of a construct, with nothing in it that a driver would replace.
 
