@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from app.db.lint.report import lint
 from app.db.migrations.failure import sqlstate
 from tests.chaos.harness import connected, drop_database, new_database
 from tests.project import Project
@@ -223,6 +224,7 @@ def test_recipe_goes_up_and_down_while_its_code_writes(
                 assert alembic(url, "upgrade", "head", ini=str(project.ini)) == 0
                 traffic.wait_for_writes()
         assert traffic.is_read_by(running[-1])
+        assert found_by_lint(project) == set()
         traffic.is_going_back = True
         for block, running in reversed(steps):
             traffic.let_run(*running)
@@ -236,6 +238,12 @@ def test_recipe_goes_up_and_down_while_its_code_writes(
             elif block.what == "old code":
                 assert traffic.is_read_by(block.what)
     assert picture_of(url) == before
+
+
+def found_by_lint(project: Project) -> set[str]:
+    """Return what the lint says to the revisions, apart from what the page leaves out of them."""
+    findings = lint(project.versions, everything=True).findings
+    return {each.rule.name for each in findings} - {"docstring", "head-file"}
 
 
 def test_statements_lock_what_the_page_says(migrated: Engine) -> None:
