@@ -204,3 +204,19 @@ def test_the_size_of_a_batch_follows_the_time_of_the_last(
 def until(url: URL, question: str) -> None:
     with connected(url) as connection:
         wait_for(connection, question)
+
+
+@pytest.mark.usefixtures("_small_batches")
+def test_it_does_not_run_after_rows_that_come_in_meanwhile(empty_url: URL) -> None:
+    """With each batch somebody inserts a row behind it, which needs no change."""
+    execute(
+        empty_url,
+        f"{ROWS} DELETE FROM t WHERE id > 95;"
+        "CREATE FUNCTION insert_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  INSERT INTO t SELECT max(id) + 1, 'new' FROM t HAVING max(id) < 500; RETURN NULL;"
+        "END $$;"
+        "CREATE TRIGGER somebody AFTER UPDATE ON t EXECUTE FUNCTION insert_one()",
+    )
+    apply(empty_url, fill())
+    assert ask(empty_url, LEFT) == 0
+    assert ask(empty_url, "SELECT max(id) FROM t") < 120
