@@ -231,6 +231,14 @@ def test_what_only_looks_is_no_statement_of_the_plan(planner: Planner) -> None:
     ]
 
 
+def test_lock_that_waits_for_vacuum_first_is_not_what_people_want_to_see(planner: Planner) -> None:
+    online = 'op.create_check_constraint_online(op.f("ck"), "documents", "fiscal_year > 0")'
+    add, validate = planner.judge(online)
+    assert add.statement.sql.startswith("ALTER TABLE documents ADD CONSTRAINT ck")
+    assert locks(add) == {"documents": Lock.ACCESS_EXCLUSIVE}
+    assert locks(validate) == {"documents": Lock.SHARE_UPDATE_EXCLUSIVE}
+
+
 def test_bookkeeping_of_a_backfill_is_no_statement_of_the_plan(planner: Planner) -> None:
     judgements = planner.judge(
         'op.batched_backfill("documents", values={"file_path": "url"}, where="file_path IS NULL")'

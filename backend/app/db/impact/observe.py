@@ -24,6 +24,7 @@ from app.db.impact.target import Table
 from app.db.impact.witness import Witness, witnessing
 from app.db.migrations import BOOKKEEPING
 from app.db.migrations.failure import describe_error
+from app.db.migrations.operations.steps import GENTLY
 from app.db.migrations.rehearsal import QUOTED, upgrades
 
 # What changes nothing that anybody could notice, unless it works on a table.
@@ -32,6 +33,8 @@ SILENT = re.compile(
              | WITH \b (?!.*\b(?:INSERT|UPDATE|DELETE|MERGE)\b) )\b""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+# People want to see what comes after it.
+WAITS_FIRST = re.compile(re.escape(GENTLY).replace(r"\{\}", r"\S+"))
 OWN = re.compile(rf"\b({'|'.join(BOOKKEEPING)})\b")
 NOT_IN_A_TRANSACTION = (
     errorcodes.ACTIVE_SQL_TRANSACTION,
@@ -225,7 +228,8 @@ class _Observer:
         effects = tuple(difference.effects())
         bare = QUOTED.sub(" ", sql)
         if self.observations and (effects or not (SILENT.match(bare) or OWN.search(sql))):
-            statement = Statement(" ".join(sql.split()), after.transaction, effects)
+            shown = WAITS_FIRST.sub("", " ".join(sql.split()))
+            statement = Statement(shown, after.transaction, effects)
             self.observations[-1].statements.append(statement)
 
 

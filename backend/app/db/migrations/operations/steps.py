@@ -27,6 +27,8 @@ from app.db.migrations.failure import describe_failure, sqlstate
 
 # psycopg2's own dialect doubles percent signs, for parameters that no DDL has.
 PLAIN: Any = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+GENTLY = "LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE; "
+"""What a statement begins with that waits for VACUUM first."""
 UNDERWAY = "online operation"
 """The key in `Connection.info` that is there while an operation takes its steps."""
 REHEARSAL = "is_rehearsal"
@@ -92,8 +94,7 @@ class Steps:
         (`deadlock_timeout`), and whoever waits for it keeps all others waiting that long. So a lock
         that readers and writers do not feel comes first and does the waiting.
         """
-        first = "" if self.is_offline else f"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; "
-        self.run(first + statement)
+        self.run(statement if self.is_offline else GENTLY.format(table) + statement)
 
     def compile(self, element: ClauseElement, *expressions: ClauseElement | str | None) -> str:
         """Return the SQL of a construct, with nothing in it that a driver would replace.
