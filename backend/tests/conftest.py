@@ -19,6 +19,7 @@ from app.commands import reset
 from app.db.embedded.disposable import FAST, fast_folder
 from app.db.embedded.server import EmbeddedServer
 from scripts import db_manager
+from tests.chaos import harness
 from tests.project import Project
 from tests.servers import find_system_postgres, system_server
 from tests.shell import BACKEND, Done, as_text
@@ -128,14 +129,8 @@ def system_url() -> Iterator[URL]:
 def each_url(request: pytest.FixtureRequest) -> Iterator[URL]:
     """Return the address of a new, empty database: once on each version of PostgreSQL."""
     name = "admin_url" if request.param == "embedded" else "system_url"
-    url: URL = request.getfixturevalue(name)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    database = f"fde_test_{uuid4().hex[:12]}"
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {database} TEMPLATE template0"))
-        yield url.set(database=database)
-        connection.execute(text(f"DROP DATABASE {database} WITH (FORCE)"))
-    engine.dispose()
+    with harness.new_database(request.getfixturevalue(name)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ folder.
 """
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,12 +16,10 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 from sqlalchemy import URL, text
-from sqlalchemy.exc import DBAPIError
 
 from app.commands.output import print_json, stdout
 from app.db.embedded.server import EmbeddedServer
-from app.db.migrations.failure import describe_failure
-from app.errors import EmbeddedServerError
+from tests.bench.ending import measure_in_folder
 from tests.bench.online_changes import CHANGES, Change, Layout
 from tests.bench.online_load import CLIENTS, PACE, clients, fill
 from tests.chaos.harness import (
@@ -36,7 +33,6 @@ from tests.chaos.harness import (
 from tests.chaos.outcome import Progress
 from tests.project import Project
 
-MEASURED, FAILED, INTERRUPTED = 0, 1, 130
 LONGEST = 3600.0  # seconds of one upgrade
 SOURCE, COPY = "source", "copy"
 
@@ -74,26 +70,17 @@ class Comparison:
 def main(command_line: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit code."""
     arguments = parse_arguments(command_line)
-    chosen = arguments.only or list(CHANGES)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
-    try:
-        with TemporaryDirectory(prefix="fde-bench-", ignore_cleanup_errors=True) as name:
-            size, comparisons = run(Path(name), arguments.rows, chosen)
-    except DBAPIError as error:
-        sys.stderr.write(f"bench: {describe_failure(error)}\n")
-        return FAILED
-    except (BrokenUpgradeError, EmbeddedServerError) as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return FAILED
-    except KeyboardInterrupt:
-        sys.stderr.write("\nbench: interrupted\n")
-        return INTERRUPTED
+    return measure_in_folder(lambda folder: report(folder, arguments))
+
+
+def report(folder: Path, arguments: argparse.Namespace) -> None:
+    """Measure the changes that were asked for, and print what came out."""
+    size, comparisons = run(folder, arguments.rows, arguments.only or list(CHANGES))
     if arguments.json:
         changes = [{**asdict(each), "ratios": each.ratios} for each in comparisons]
         print_json({"rows": arguments.rows, "bytes": size, "changes": changes})
     else:
         print_comparisons(arguments.rows, size, comparisons)
-    return MEASURED
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,16 +9,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.table import Table
 from sqlalchemy import URL, text
-from sqlalchemy.exc import DBAPIError
 
 from app.commands.output import stdout
 from app.db.embedded.server import EmbeddedServer
-from app.db.migrations.failure import describe_failure
-from app.errors import EmbeddedServerError
+from tests.bench.ending import measure_in_folder
 from tests.bench.online_load import STATEMENTS, clients, fill
 from tests.chaos.harness import (
     BrokenUpgradeError,
@@ -32,7 +29,6 @@ from tests.shell import BACKEND
 
 SEEDS = "002"
 LONGEST = 3600.0  # seconds of the upgrade
-MEASURED, FAILED = 0, 1
 
 # Old rows as the old code wrote them; some of their raw data names the model and the page.
 EXTRACTIONS = """
@@ -62,16 +58,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.revisions", description=__doc__)
     parser.add_argument("--rows", type=int, default=3_000_000, metavar="N", help="documents")
     rows = parser.parse_args(command_line).rows
-    try:
-        with TemporaryDirectory(prefix="fde-bench-", ignore_cleanup_errors=True) as name:
-            run(Path(name), rows)
-    except DBAPIError as error:
-        sys.stderr.write(f"bench: {describe_failure(error)}\n")
-        return FAILED
-    except (BrokenUpgradeError, EmbeddedServerError) as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return FAILED
-    return MEASURED
+    return measure_in_folder(lambda folder: run(folder, rows))
 
 
 def run(folder: Path, rows: int) -> None:

@@ -14,6 +14,7 @@ from app.db.embedded.binaries import find_program
 from app.db.impact import PlanError
 from app.db.impact.target import Target
 from app.db.migrations import VERSION_TABLE
+from app.db.migrations.failure import one_line
 
 COPY = "copy_of_the_target"
 # Who owns a thing changes no lock. Tablespaces and subscriptions lead out of this server.
@@ -86,7 +87,7 @@ def _dump(address: Address, lock_timeout: str) -> str:
         errors="surrogateescape",
     )
     if done.returncode != 0:
-        raise PlanError(f"the schema cannot be read: {_one_line(done.stderr)}")
+        raise PlanError(f"the schema cannot be read: {one_line(done.stderr)}")
     return done.stdout
 
 
@@ -105,14 +106,10 @@ def _restore(schema: str, address: URL) -> None:
     )
     if done.returncode != 0:
         raise PlanError(
-            f"the embedded PostgreSQL does not bear a copy of the schema: {_one_line(done.stderr)}"
+            f"the embedded PostgreSQL does not bear a copy of the schema: {one_line(done.stderr)}"
         )
 
 
 def _dsn(url: URL) -> str:
     """Return the address as libpq reads it; a server of one's own has no password."""
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _one_line(words: str) -> str:
-    return " ".join(words.split())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console, Group
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,6 @@ COLUMNS = ("Statement", "Table", "Lock", "Who waits", "Work", "Takes", "Verdict"
 LONGEST_STATEMENT = 72
 STYLES = {Verdict.SAFE: "green", Verdict.SHORT_LOCK: "yellow", Verdict.DANGEROUS: "bold red"}
 MANY_DEAD = 0.1  # of all rows
-UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def print_plan(plan: Plan, console: Console) -> None:
@@ -92,7 +92,7 @@ def facts(plan: Plan) -> Iterator[str]:
         yield f"Prepared transactions, which hold their locks: {', '.join(target.prepared)}"
     for replica in target.replicas:
         lag = replica.lag_bytes
-        words = "its lag is hidden from this role" if lag is None else f"{_bytes(lag)} behind"
+        words = "its lag is hidden from this role" if lag is None else f"{decimal(lag)} behind"
         yield f"Replica {replica.name} ({replica.state}): {words}"
     if plan.copy and not target.version.startswith(f"{plan.copy.version}."):
         yield (
@@ -100,10 +100,10 @@ def facts(plan: Plan) -> Iterator[str]:
             "they do differently is not seen"
         )
     if rates:
+        scan, rewrite, index = map(decimal, (int(rates.scan), int(rates.rewrite), int(rates.index)))
         yield (
-            f"Estimates are by the rates of this machine: reads {_bytes(rates.scan)}/s, rewrites "
-            f"{_bytes(rates.rewrite)}/s, builds an index over {_bytes(rates.index)}/s, changes "
-            f"{rates.write:,.0f} rows/s"
+            f"Estimates are by the rates of this machine: reads {scan}/s, rewrites {rewrite}/s, "
+            f"builds an index over {index}/s, changes {rates.write:,.0f} rows/s"
         )
 
 
@@ -154,7 +154,7 @@ def _describe(work: Work, effect: Effect) -> str:
     if work.kind in (Kind.CHANGE, Kind.ADD, Kind.EMPTY, Kind.DROP):
         return f"{work.kind} {rows}"
     table = effect.table
-    size = _bytes(table.size)
+    size = decimal(table.size)
     if table.dead_rows > MANY_DEAD * table.rows:
         size += f", {table.dead_rows:,} dead"
     if work.kind is Kind.INDEX:
@@ -184,13 +184,6 @@ def _statement_as_json(judgement: Judgement) -> dict[str, Any]:
         ],
         "findings": [vars(finding) for finding in judgement.findings],
     }
-
-
-def _bytes(number: float) -> str:
-    for size, unit in UNITS:
-        if number >= size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number:.0f} bytes"
 
 
 def _row(*cells: str) -> str:

@@ -6,13 +6,13 @@ the files are read and rewritten as text, and git tells which are this branch's 
 
 import ast
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alembic.util import CommandError
 
+from app.db.migrations.git import ask_git
 from app.db.migrations.headfile import (
     RevisionFile,
     heads_of,
@@ -98,7 +98,8 @@ def split(
         return _split_by_names(files, own)
     branches = (onto,) if onto else _list_branches(versions)
     for branch in branches:
-        names = _ask_git(versions, "ls-tree", "-z", "--name-only", branch).split("\0")
+        listing = ask_git(versions, "ls-tree", "-z", "--name-only", branch) or ""
+        names = listing.split("\0")
         shared = [file for file in files if file.path.name in names]
         rest = [file for file in files if file not in shared]
         if shared and is_line(shared) and len({file.revision for file in rest}) == len(rest):
@@ -192,18 +193,6 @@ def _list_doubtful(files: Sequence[RevisionFile]) -> list[str]:
 def _list_branches(versions: Path) -> tuple[str, ...]:
     """Return where to look for what all share, the best answer first."""
     options = [word for name in PICKING for word in ("--git-path", name)]
-    paths = _ask_git(versions, "rev-parse", *options).splitlines()
+    paths = (ask_git(versions, "rev-parse", *options) or "").splitlines()
     is_picking = any((versions / path).exists() for path in paths)
     return ("HEAD", *SHARED_BRANCHES) if is_picking else SHARED_BRANCHES
-
-
-def _ask_git(folder: Path, *arguments: str) -> str:
-    """Return git's answer: empty without git, without a repository, and where it has none."""
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout if done.returncode == 0 else ""

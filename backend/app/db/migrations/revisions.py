@@ -12,8 +12,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError, messaging
 
-from app.db.migrations.autogenerate.write import find_changes, write_scripts
-
 DESCRIPTIONS = "descriptions"
 """What `alembic/script.py.mako` finds in `config.attributes`: docstrings by revision."""
 LONGEST_MESSAGE = 80  # characters: it is the first line of a docstring and most of a file name
@@ -51,6 +49,12 @@ def _write(
     context: MigrationContext, first: MigrationScript
 ) -> tuple[list[MigrationScript], list[str]]:
     """Return the revisions that make the database what the models say, and what each one says."""
+    # Every command imports this module, and no other one needs that.
+    from app.db.migrations.autogenerate.write import (  # noqa: PLC0415
+        find_changes,
+        write_scripts,
+    )
+
     proposed = first.upgrade_ops.ops if first.upgrade_ops else []
     changes = find_changes(context, context.opts["target_metadata"], proposed)
     if not changes:

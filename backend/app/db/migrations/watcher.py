@@ -1,7 +1,7 @@
 """Watch the session that migrates, from a side connection, while it waits in the server.
 
-The driver waits in C until the server has answered. So the one thread of this package does what
-must happen meanwhile: it notes who is in the way, since afterwards they are gone, and it breaks
+The driver waits in C until the server has answered. So a thread does what must happen
+meanwhile: it notes who is in the way, since afterwards they are gone, and it breaks
 the statement off when the process is told to end.
 """
 

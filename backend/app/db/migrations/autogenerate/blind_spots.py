@@ -25,9 +25,6 @@ from app.db.migrations.drift.catalog import Item, read_catalog
 from app.db.migrations.drift.models import catalog_of_models, read_models
 from app.db.migrations.operations.steps import PLAIN
 
-Found = tuple[Item, str | None, str | None]
-"""What differs: as the models say it, and as it is; None where it is missing."""
-
 
 def find_blind_spots(
     context: MigrationContext,

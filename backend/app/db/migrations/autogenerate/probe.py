@@ -33,7 +33,6 @@ class Probe:
 
     def __init__(self, context: MigrationContext) -> None:
         assert context.connection is not None  # noqa: S101 autogenerate needs a database
-        self._impl = context.impl
         self._connection: Connection = context.connection
 
     def effect_of(self, table: str, change: Callable[[str, str], None]) -> Effect:

@@ -67,7 +67,6 @@ class Steps:
     """
 
     def __init__(self, operations: Operations) -> None:
-        self.operations = operations
         self.context = operations.migration_context
         self.is_offline = self.context.as_sql
         self.is_rehearsal = bool(self.context.opts.get(REHEARSAL))
