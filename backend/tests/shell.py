@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -15,6 +16,7 @@ from sqlalchemy import URL
 
 from app.db.embedded.binaries import find_program
 
+LONGEST = 120  # seconds
 BACKEND = Path(__file__).resolve().parent.parent
 CLEAN_ENVIRONMENT = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"}
 
@@ -39,7 +41,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=LONGEST,
     )
 
 
@@ -70,19 +72,26 @@ def answer_on_a_terminal(
     screen = b""
     while b"to go on: " not in screen:
         try:
-            screen += os.read(master, 1024)
+            screen += _read(master, process)
         except OSError:  # it has ended without a question
             break
     else:
         os.write(master, answer.encode())
     while process.poll() is None:
         try:
-            screen += os.read(master, 1024)
+            screen += _read(master, process)
         except OSError:
             break
     code = process.wait(60)
     os.close(master)
     return code, screen.decode()
+
+
+def _read(master: int, process: subprocess.Popen[bytes]) -> bytes:
+    """Return what the process says next; one that says nothing any more is ended."""
+    if not select.select([master], [], [], LONGEST)[0]:
+        process.kill()
+    return os.read(master, 1024)
 
 
 def _make_controlling_terminal() -> None:

@@ -1,12 +1,17 @@
 """A downgrade says what it destroys, and asks where nobody can bring it back."""
 
+import os
+import pty
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
+from app.db.migrations.consent import ask_for_name
 from tests.catalog import read_catalog, read_rows
 from tests.project import Project
 from tests.shell import BACKEND, answer_on_a_terminal, as_text, run
@@ -116,6 +121,25 @@ def test_on_a_terminal_the_database_s_name_is_asked_for(
     assert done == code, screen
     assert "Traceback" not in screen
     assert companies(used) == left
+
+
+def test_a_ctrl_c_right_before_the_wait_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread gets the signal here: like one that comes too early, it wakes no `read`."""
+    master, slave = pty.openpty()
+    ctrl_c = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    enter = threading.Timer(10, os.write, [master, b"\n"])  # rather than wait for ever
+    with os.fdopen(master), os.fdopen(slave) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        ctrl_c.start()
+        enter.start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                ask_for_name("name", "All is lost.")
+            assert enter.is_alive(), "it waited for a line"
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            enter.cancel()
 
 
 def test_a_downgrade_that_refuses_by_itself_says_why(

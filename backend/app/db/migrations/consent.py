@@ -1,6 +1,7 @@
 """Say what a downgrade destroys, and ask before it destroys what nobody can bring back."""
 
 import logging
+import select
 import sys
 from collections.abc import Collection
 
@@ -14,6 +15,7 @@ from app.db.migrations.plan import Plan
 from app.db.migrations.price import Price, price
 from app.db.migrations.rehearsal import RehearsalError, run_steps, upgrades
 from app.db.migrations.settings import MigrationSettings, duration
+from app.db.migrations.signals import wakeup_pipe
 
 ANSWERS = "FORCE=1 for make, ALLOW_DATA_LOSS=1 for alembic"
 
@@ -59,6 +61,8 @@ def ask_for_name(database: str, consequence: str) -> bool:
     """Ask on the terminal for the database's name; return whether it was typed."""
     sys.stderr.write(f"{consequence} Type the database's name to go on: ")
     sys.stderr.flush()
+    with wakeup_pipe() as (signals, _):  # or a Ctrl-C at this moment waits for the next line
+        select.select([sys.stdin, signals], [], [])
     return sys.stdin.readline().strip() == database
 
 

@@ -1,6 +1,7 @@
 """End a command line in order when it is told to end."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -36,6 +37,32 @@ def ending_in_order() -> Iterator[None]:
         raise SystemExit(128 + number) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def wakeup_pipe() -> Iterator[tuple[int, int]]:
+    """Open a pipe into which every signal's number is written, for what waits outside of Python.
+
+    Python itself notices a signal only between two of its own instructions: one that comes right
+    before a wait in C is noticed after it. A wait for this pipe as well ends at once.
+
+    Yields:
+        The end to read from and the end to write to. A thread that is not the main one gets no
+        signals.
+
+    Source: Python's `signal.set_wakeup_fd`.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)  # Python writes a signal's number only where it cannot block
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False) if is_main else None
+    try:
+        yield reading, writing
+    finally:
+        if before is not None:
+            signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 def _terminate(_: int, __: FrameType | None) -> None:

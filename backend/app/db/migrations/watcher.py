@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db.migrations.connection import Target, connect, run_outside_transaction
 from app.db.migrations.settings import MigrationSettings, duration
+from app.db.migrations.signals import wakeup_pipe
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks
 STOP_SECONDS = 5.0  # a server that does not answer must not keep the process
@@ -108,38 +109,13 @@ def watch(target: Target, settings: MigrationSettings, worker: Connection) -> It
     watcher = Watcher(worker)
     pause = duration(settings.lock_timeout) / 8
     pause = min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
-    with connect(target, settings, autocommit=True) as side, _pipe() as (reading, writing):
+    with connect(target, settings, autocommit=True) as side, wakeup_pipe() as (reading, writing):
         thread = threading.Thread(
             target=watcher.watch, args=(side, reading, pause), name="watcher", daemon=True
         )
-        with _signals_written_to(writing):
-            thread.start()
-            try:
-                yield watcher
-            finally:
-                os.write(writing, STOP)
-                thread.join(STOP_SECONDS)
-
-
-@contextmanager
-def _pipe() -> Iterator[tuple[int, int]]:
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)  # Python writes a signal's number only where it cannot block
-    try:
-        yield reading, writing
-    finally:
-        os.close(reading)
-        os.close(writing)
-
-
-@contextmanager
-def _signals_written_to(descriptor: int) -> Iterator[None]:
-    """Let a signal wake the watcher; Python itself notices it when the driver has returned."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
-    before = signal.set_wakeup_fd(descriptor, warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(before)
+        thread.start()
+        try:
+            yield watcher
+        finally:
+            os.write(writing, STOP)
+            thread.join(STOP_SECONDS)
