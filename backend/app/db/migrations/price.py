@@ -122,7 +122,7 @@ def price(
     restore: Steps,
     *,
     lock_timeout: float = 5,
-    time_limit: float = 30,
+    time_limit: float = 5,
 ) -> Price:
     """Work out what `destroy` would destroy, and what of that `restore` would write again.
 
@@ -133,14 +133,13 @@ def price(
         destroy: the steps in question.
         restore: the way back, such as the upgrade after a downgrade.
         lock_timeout: the seconds that a lock is waited for.
-        time_limit: the seconds after which no other statement of theirs is begun, and the most
-            that one may take.
+        time_limit: the seconds that all of it may take while it holds the locks of the steps.
 
     Raises:
         RehearsalError: It cannot be worked out.
         Exception: What `destroy` itself raises.
     """
-    with rolled_back(connection, lock_timeout=lock_timeout, statement_timeout=time_limit):
+    with rolled_back(connection, lock_timeout=lock_timeout, time_limit=time_limit):
         before = [each for each in read_tables(connection) if each.is_ours]
         with taken_back(connection, time_limit):
             destroy(connection)

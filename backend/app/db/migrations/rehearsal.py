@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from math import ceil
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from app.db.migrations.failure import describe_failure, sqlstate
 from app.db.migrations.operations.steps import REHEARSAL
 from app.db.migrations.plan import Work
 
-IDLE = 0  # libpq's PQTRANS_IDLE: there is no transaction
+IDLE, GOING_ON = 0, 2  # libpq's PQTRANS_IDLE: there is no transaction; PQTRANS_INTRANS
 IN_THE_WAY = {
     "55P03": "lock_not_available",
     "57014": "query_canceled",
@@ -144,7 +145,7 @@ def count_rows(connection: Connection, table: Table, *where: ColumnElement[bool]
 
 @contextmanager
 def rolled_back(
-    connection: Connection, *, lock_timeout: float, statement_timeout: float
+    connection: Connection, *, lock_timeout: float, time_limit: float
 ) -> Iterator[None]:
     """Begin a transaction that sees one state of the database, and roll it back at the end.
 
@@ -155,7 +156,7 @@ def rolled_back(
     try:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{lock_timeout:.3f}s'")
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{statement_timeout:.3f}s'")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{time_limit:.3f}s'")
         yield
     except DBAPIError as error:
         if sqlstate(error) not in IN_THE_WAY:
@@ -173,18 +174,23 @@ def rolled_back(
 def taken_back(connection: Connection, time_limit: float) -> Iterator[None]:
     """Go back to the beginning of the block at its end, in the transaction that goes on.
 
-    What would outlive the transaction is refused, what PostgreSQL runs in none is left out. After
-    `time_limit` seconds no statement is begun. After the block a statement may take its time: no
-    lock of the block is held any more.
+    What would outlive the transaction is refused, what PostgreSQL runs in none is left out. All
+    statements of the block together get `time_limit` seconds. After it a statement may take its
+    time: no lock of the block is held any more.
     """
     deadline = time.monotonic() + time_limit
 
     def look(_: Connection, cursor: Any, statement: str, parameters: Any, *__: Any) -> Any:
-        if time.monotonic() > deadline:
+        left = deadline - time.monotonic()
+        if left <= 0:
             raise RehearsalError(f"it takes longer than {time_limit:g} s")
         bare = QUOTED.sub(" ", statement)
-        if ENDS_TRANSACTION.search(bare) or cursor.connection.info.transaction_status == IDLE:
+        status = cursor.connection.info.transaction_status
+        if ENDS_TRANSACTION.search(bare) or status == IDLE:
             refuse_end()
+        if status == GOING_ON:
+            with cursor.connection.cursor() as another:
+                another.execute(f"SET LOCAL statement_timeout = {ceil(left * 1000)}")
         return (NOTHING, {}) if LEFT_OUT.fullmatch(bare) else (statement, parameters)
 
     def refuse_end(*_: object) -> None:
