@@ -1,10 +1,13 @@
 """What the documentation says is so: its SQL, its picture, its commands, files and links."""
 
 import re
+from ast import literal_eval
 from collections.abc import Iterator
+from inspect import Parameter, signature
 from pathlib import Path
 
 import pytest
+from alembic.operations import Operations
 from sqlalchemy import URL, Engine, text
 
 from app.db.migrations import BOOKKEEPING
@@ -216,3 +219,25 @@ def test_every_make_target_is_documented(folder: str) -> None:
     }
     assert MAKEFILES[folder], "no target found"
     assert MAKEFILES[folder] <= documented
+
+
+def test_operations_page_has_each_operation_and_each_argument_of_its_own() -> None:
+    page = (DOCS / "database" / "online-operations.md").read_text(encoding="utf-8")
+    tables = page.partition("## ")[0]
+    operations = {each for each in vars(Operations) if each.endswith(("_online", "_backfill"))}
+    assert set(re.findall(r"^\| `op\.(\w+)` \|", tables, re.MULTILINE)) == operations
+    own = {
+        name: parameter.default
+        for each in operations
+        for name, parameter in signature(getattr(Operations, each)).parameters.items()
+        if parameter.default is not Parameter.empty and name not in taken_by_the_plain(each)
+    }
+    described = re.findall(r"^\| `(\w+)` \| .+? \| `(.+?)` \|", tables, re.MULTILINE)
+    assert {name: literal_eval(default) for name, default in described} == own
+
+
+def taken_by_the_plain(operation: str) -> set[str]:
+    """Return the arguments of what an online operation stands in place of, and `schema`."""
+    plain = getattr(Operations, operation.removesuffix("_online"), None)
+    is_another = plain is not None and plain is not getattr(Operations, operation)
+    return {"schema", *(signature(plain).parameters if is_another else ())}

@@ -266,7 +266,7 @@ def test_statements_lock_what_the_page_says(migrated: Engine) -> None:
 
 def test_operations_work_with_the_env_py_of_another_project(empty_url: URL, tmp_path: Path) -> None:
     block = re.compile(r"^```python\n# env\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    (env,) = block.findall(PAGE.read_text(encoding="utf-8"))
+    (env,) = block.findall((PAGE.parent / "online-operations.md").read_text(encoding="utf-8"))
     package = Path("app", "db", "migrations")
     shutil.copytree(BACKEND / package, tmp_path / package)
     versions = tmp_path / "alembic" / "versions"
