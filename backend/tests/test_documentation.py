@@ -238,6 +238,6 @@ def test_operations_page_has_each_operation_and_each_argument_of_its_own() -> No
 
 def taken_by_the_plain(operation: str) -> set[str]:
     """Return the arguments of what an online operation stands in place of, and `schema`."""
-    plain = getattr(Operations, operation.removesuffix("_online"), None)
-    is_another = plain is not None and plain is not getattr(Operations, operation)
-    return {"schema", *(signature(plain).parameters if is_another else ())}
+    plain = operation.removesuffix("_online")
+    has_plain = plain != operation and hasattr(Operations, plain)
+    return {"schema", *(signature(getattr(Operations, plain)).parameters if has_plain else ())}
