@@ -16,26 +16,31 @@ from app.db.reset import drop_everything
 from tests.price_cases import AGAIN, FILLED
 from tests.rehearsing import Steps, do_nothing, downgrade, execute, rehearse, run, upgrade
 
+# In milliseconds; 0 is without end.
+LEFT = text("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")
+
 
 def test_rehearsal_has_limits_of_its_own(empty: Engine) -> None:
     seen: list[object] = []
+    left: list[int] = []
 
     def look(connection: Connection) -> None:
         run("SET statement_timeout = 0")(connection)
         names = ("lock_timeout", "transaction_isolation")
         seen.extend(connection.scalar(text(f"SHOW {name}")) for name in names)
+        left.append(connection.scalar(LEFT))
 
     rehearse(empty, look, lock_timeout=1.5, time_limit=7)
     assert seen == ["1500ms", "repeatable read"]
+    assert 0 < left[0] <= 7_000
 
 
 def test_a_statement_gets_the_time_that_those_before_it_left(empty: Engine) -> None:
     seen: list[int] = []
 
     def look(connection: Connection) -> None:
-        limit = text("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")
         for _ in range(2):
-            seen.append(connection.scalar(limit))
+            seen.append(connection.scalar(LEFT))
             run("SELECT pg_sleep(0.1)")(connection)
 
     rehearse(empty, look, time_limit=20)

@@ -139,7 +139,7 @@ def price(
         RehearsalError: It cannot be worked out.
         Exception: What `destroy` itself raises.
     """
-    with rolled_back(connection, lock_timeout=lock_timeout, time_limit=time_limit):
+    with rolled_back(connection, lock_timeout=lock_timeout, statement_timeout=time_limit):
         before = [each for each in read_tables(connection) if each.is_ours]
         with taken_back(connection, time_limit):
             destroy(connection)

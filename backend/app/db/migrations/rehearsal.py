@@ -145,7 +145,7 @@ def count_rows(connection: Connection, table: Table, *where: ColumnElement[bool]
 
 @contextmanager
 def rolled_back(
-    connection: Connection, *, lock_timeout: float, time_limit: float
+    connection: Connection, *, lock_timeout: float, statement_timeout: float
 ) -> Iterator[None]:
     """Begin a transaction that sees one state of the database, and roll it back at the end.
 
@@ -156,7 +156,7 @@ def rolled_back(
     try:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{lock_timeout:.3f}s'")
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{time_limit:.3f}s'")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{statement_timeout:.3f}s'")
         yield
     except DBAPIError as error:
         if sqlstate(error) not in IN_THE_WAY:

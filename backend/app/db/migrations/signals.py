@@ -1,4 +1,4 @@
-"""End a command line in order when it is told to end."""
+"""End a command line in order when it is told to end, and notice that wherever it waits."""
 
 import logging
 import os
