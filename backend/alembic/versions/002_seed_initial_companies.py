@@ -1,11 +1,11 @@
 """Seed the initial companies.
 
-Six companies to begin with. A company that is there already, under its name or under one of its
-listings, is left as it is. Writes a few rows and locks nothing else.
+Six companies to begin with. An existing company with the same name or one of the same listings is
+left as it is. Inserts a few rows and locks nothing else.
 
-A row of this seed is known by its `created_at`, the moment this revision was written. The
-downgrade removes such rows where nobody has changed them, and refuses where one of them has
-documents or compiled statements, which would disappear with it.
+A seeded row is identified by its `created_at`, the time at which this revision was written. The
+downgrade deletes the seeded rows that are unchanged and not in use: one that documents or compiled
+statements refer to stays, and a later upgrade does not insert it again.
 
 Revision ID: 002
 Revises: 001
@@ -63,40 +63,32 @@ SELECT * FROM ({SEEDS}) AS seed
  ORDER BY lower(seed.name)
 """
 
-# The rows are locked first: nobody can add a document between the look and the deletion.
+# Lock first, then check: a concurrent transaction that adds a document to a company holds a lock on
+# its row. Each statement of the block sees what was committed before the statement began.
 DELETE = f"""
 DO $$
 DECLARE
-    untouched bigint[];
-    taken text;
+    unchanged bigint[];
 BEGIN
-    SELECT array_agg(id) INTO untouched FROM (
+    SELECT array_agg(id) INTO unchanged FROM (
         SELECT id FROM companies
          WHERE (name, primary_ticker, tickers, ir_url, created_at) IN ({SEEDS})
            FOR UPDATE
     ) AS locked;
-    SELECT string_agg(name, ', ' ORDER BY name) INTO taken
-      FROM companies
-     WHERE id = ANY (untouched)
-       AND (EXISTS (SELECT FROM documents WHERE company_id = companies.id)
-            OR EXISTS (SELECT FROM compiled_statements WHERE company_id = companies.id));
-    IF taken IS NOT NULL THEN
-        RAISE EXCEPTION USING
-            MESSAGE = 'revision 002 is not taken back: documents or statements of ' || taken
-                      || ' would go with it',
-            HINT = 'Nothing was changed. Delete those first, or keep the revision.';
-    END IF;
-    DELETE FROM companies WHERE id = ANY (untouched);
+    DELETE FROM companies
+     WHERE id = ANY (unchanged)
+       AND NOT EXISTS (SELECT FROM documents WHERE company_id = companies.id)
+       AND NOT EXISTS (SELECT FROM compiled_statements WHERE company_id = companies.id);
 END
 $$
 """
 
 
 def upgrade() -> None:
-    """Add the companies that are not there."""
+    """Insert the companies that do not exist yet."""
     op.execute(INSERT)
 
 
 def downgrade() -> None:
-    """Remove the rows that `upgrade` added and nobody changed, or refuse and change nothing."""
+    """Delete the seeded rows that are unchanged and not in use."""
     op.execute(DELETE)
