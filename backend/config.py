@@ -1,4 +1,4 @@
-"""Read the settings from the environment and from `.env`, and refuse what is half set."""
+"""Read the settings from the environment and `.env`, and reject incomplete ones."""
 
 from pathlib import Path
 from typing import Self
@@ -12,9 +12,9 @@ from app.errors import SettingsError
 
 
 class Settings(BaseSettings):
-    """The database settings: either one URL or its parts, or neither.
+    """The database settings: one URL, or its parts, or none.
 
-    A variable of the environment wins over the same variable in `.env`.
+    A variable in the environment takes precedence over the same variable in `.env`.
     """
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Rank the environment above the values of `.env`, which `load_settings` passes in."""
+        """Give the environment precedence over `.env`, which `load_settings` passes in."""
         return env_settings, init_settings
 
     @property
@@ -62,10 +62,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(env_file: Path = BACKEND / ".env") -> Settings:
-    """Return the settings of the environment and of `env_file`, which need not exist.
+    """Return the settings of the environment and of `env_file`, which may be missing.
 
     Raises:
-        SettingsError: A value is wrong, a part is missing, or the file cannot be read.
+        SettingsError: A value is invalid, a part is missing, or the file cannot be read.
     """
     try:
         values = {name.lower(): value for name, value in read_env_file(env_file).items()}

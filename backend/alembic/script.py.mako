@@ -1,23 +1,23 @@
 <%!
     from textwrap import fill
 
-    BLANK = """Say here what this revision changes and why, and what it locks.
-New code may run on the old schema and old code on the new one: keep both working, and put
-changes of schema and changes of data in separate revisions."""
+    BLANK = """Describe here the change, its reason and the locks that it takes.
+The previous release may run on the new schema and the new release on the old one: keep both
+working, and put schema changes and data changes in separate revisions."""
 
-    def told(text):
-        """Return each sentence's line as a paragraph of a docstring."""
+    def wrapped(text):
+        """Return the text with each of its lines wrapped for a docstring."""
         return "\n".join(fill(line, 98, break_long_words=False) for line in text.splitlines())
 
-    def without_marks(code):
-        """Leave out the comments with which Alembic marks what it wrote."""
+    def without_markers(code):
+        """Return the code without Alembic's `# ###` marker comments."""
         lines = (line for line in code.splitlines() if not line.strip().startswith("# ###"))
         return "\n".join(lines).strip()
 %>\
 <% described = config.attributes.get("descriptions", {}).get(up_revision) %>\
 """${message}.
 
-${told(described) if described else BLANK}
+${wrapped(described) if described else BLANK}
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
@@ -38,9 +38,9 @@ depends_on: str | Sequence[str] | None = ${repr(depends_on)}
 
 def upgrade() -> None:
     """Apply the change."""
-    ${without_marks(upgrades) if upgrades and "op." in upgrades else "pass"}
+    ${without_markers(upgrades) if upgrades and "op." in upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Take the change back."""
-    ${without_marks(downgrades) if downgrades and "op." in downgrades else "pass"}
+    """Revert the change."""
+    ${without_markers(downgrades) if downgrades and "op." in downgrades else "pass"}

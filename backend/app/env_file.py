@@ -1,4 +1,4 @@
-"""Read `.env`, which stands below the environment everywhere."""
+"""Read `.env`, whose variables are defaults for the environment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,14 +7,14 @@ from app.errors import SettingsError
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
-    """Return the file's variables as written: a `$` expands nothing; nothing if there is none.
+    """Return the variables of the file, without expanding `$`; an empty mapping without a file.
 
     Raises:
-        SettingsError: A line is wrong, or the file cannot be read.
+        SettingsError: A line is invalid, or the file cannot be read.
     """
     if not path.exists():
         return {}
-    from dotenv import dotenv_values  # noqa: PLC0415 where there is no file, it costs nothing
+    from dotenv import dotenv_values  # noqa: PLC0415 only needed if the file exists
     from dotenv.parser import parse_stream  # noqa: PLC0415
 
     try:

@@ -13,26 +13,26 @@ from app.api import companies, health
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
 
-logger = logging.getLogger("uvicorn.error")  # where the server says what it is doing
+logger = logging.getLogger("uvicorn.error")  # the server's own log
 
 
 @asynccontextmanager
-async def say_which_database(_: FastAPI) -> AsyncIterator[None]:
-    """Name the database, or what is wrong with the settings, when the server starts."""
+async def log_database(_: FastAPI) -> AsyncIterator[None]:
+    """Log the database, or the error in the settings, when the server starts."""
     try:
         logger.info("Database: %s", resolve_database_url())
     except SettingsError as error:
-        logger.error("No database: %s", error)  # noqa: TRY400 the message is all there is to say
+        logger.error("No database: %s", error)  # noqa: TRY400 the message is complete
     yield
 
 
 def create_app() -> FastAPI:
-    """Return the application; nothing connects before the first request."""
+    """Return the application; it connects to the database on the first request."""
     application = FastAPI(
         title="Financial Data Extractor",
         summary="Ten years of a company's financial statements side by side.",
         version=VERSION,
-        lifespan=say_which_database,
+        lifespan=log_database,
     )
     application.include_router(health.router)
     application.include_router(companies.router)
@@ -42,9 +42,9 @@ def create_app() -> FastAPI:
 
 
 def answer_unavailable(_: Request, __: Exception) -> JSONResponse:
-    """Answer 503 when the database is away or not migrated; `/readyz` says which."""
+    """Answer 503 when the database is unreachable or not migrated; `/readyz` reports which."""
     return JSONResponse(
-        {"detail": "The database is not ready; /readyz says why."},
+        {"detail": "The database is not ready; /readyz gives the reason."},
         status.HTTP_503_SERVICE_UNAVAILABLE,
     )
 

@@ -1,13 +1,15 @@
-# Install a list of locked packages into .venv: install.sh LOCK STAMP. Run by make, from backend/.
+# Install the packages of a lock file and the library in libs/ into .venv: install.sh LOCK STAMP.
+# Run by make, from backend/.
 set -eu
 lock=$1
 stamp=$2
+library=libs/alembic-zero-downtime
 
-# One installation at a time, where the system can lock; the next one finds its work done.
+# Serialize installations, if the system has flock; the next one finds the work done.
 if command -v flock >/dev/null; then
     exec 9>.venv.lock
     flock 9
-    if [ "$stamp" -nt "$lock" ]; then
+    if [ "$stamp" -nt "$lock" ] && [ "$stamp" -nt "$library/pyproject.toml" ]; then
         exit 0
     fi
 fi
@@ -21,24 +23,37 @@ if [ ! -x .venv/bin/python ] || ! is_new_enough .venv/bin/python; then
         is_new_enough "$python" && break
     done
     if [ "$python" = none ]; then
-        echo "install: no Python 3.11 or newer found: install one, or name it: make PYTHON=/path/to/python3" >&2
+        echo "install: no Python 3.11 or newer found: install one, or pass its path: make PYTHON=/path/to/python3" >&2
         exit 1
     fi
+    echo "Creating backend/.venv with $python …" >&2
     rm -rf .venv
     if ! "$python" -m venv .venv >.venv.log 2>&1; then
         cat .venv.log >&2
-        echo "install: $python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2
+        echo "install: $python cannot create a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2
         rm -rf .venv .venv.log
         exit 1
     fi
     rm -f .venv.log
 fi
 
-echo "Installing $lock into backend/.venv (once, until it changes) …" >&2
+echo "Installing $lock into backend/.venv (only when it has changed) …" >&2
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --require-virtualenv --only-binary :all: --require-hashes --compile -r "$lock" >&2; then
     echo "install: pip could not install $lock: see above; is the package index reachable?" >&2
     exit 1
 fi
-.venv/bin/python -m compileall -q app alembic scripts config.py
+if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    --require-virtualenv --no-deps --no-build-isolation --no-index --editable "$library" >&2; then
+    echo "install: pip could not install $library: see above" >&2
+    exit 1
+fi
+# pip writes an absolute path. A path relative to the environment survives a moved checkout.
+.venv/bin/python - "$library/src" <<'PYTHON'
+import pathlib, sys, sysconfig
+packages = pathlib.Path(sysconfig.get_path("purelib"))
+up = "../" * len(packages.relative_to(pathlib.Path.cwd()).parts)
+(packages / "alembic_zero_downtime.pth").write_text(f"{up}{sys.argv[1]}\n")
+PYTHON
+.venv/bin/python -m compileall -q app alembic scripts config.py "$library/src"
 touch "$stamp"

@@ -1,5 +1,6 @@
-# Print where the services answer: addresses.awk .env.example [.env]. The later file wins, and the
-# environment wins over both, as it does in compose and in config.py. The password is not read.
+# Print the addresses of the services: addresses.awk .env.example [.env]. The second file takes
+# precedence over the first, and the environment over both, as in compose and in config.py. The
+# password is not read.
 /^[ \t]*(export[ \t]+)?DB_(HOST|PORT|NAME|USERNAME)[ \t]*=/ {
     name = $0
     sub(/[ \t]*=.*/, "", name)
@@ -35,7 +36,7 @@ function setting(name) {
     return ENVIRON[name] != "" ? ENVIRON[name] : file[name]
 }
 
-# Return why the backend goes to another database, or nothing.
+# Return the reason why the backend uses another database, or an empty string.
 function elsewhere() {
     if ("DATABASE_URL" in ENVIRON) {
         return "DATABASE_URL is set in this shell"

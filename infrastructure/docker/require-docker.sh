@@ -1,10 +1,10 @@
-# Go on if Docker can be used, else say in one line what to do instead: require-docker.sh TARGET INSTEAD.
+# Succeed if Docker is usable, else print the alternative: require-docker.sh TARGET ALTERNATIVE.
 set -eu
 
 if ! command -v docker >/dev/null; then
     reason="Docker is not installed here"
 elif ! docker info >/dev/null 2>&1; then
-    reason="no Docker engine answers"
+    reason="the Docker engine does not answer"
 elif ! docker compose version >/dev/null 2>&1; then
     reason="Docker's compose plugin is not installed here"
 else

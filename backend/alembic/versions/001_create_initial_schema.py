@@ -1,8 +1,8 @@
 """Create the initial schema.
 
-Companies publish documents, extractions are read out of documents, and compiled statements put
-ten years of a company side by side. New tables only: nothing that exists is locked. The
-downgrade drops the four tables with everything in them.
+Companies publish documents, extractions hold the figures read from a document, and compiled
+statements show ten years of a company side by side. Creates new tables only and locks no existing
+one. The downgrade drops the four tables with all their rows.
 
 Revision ID: 001
 Revises:
@@ -42,7 +42,7 @@ def downgrade() -> None:
 
 
 def create_companies() -> None:
-    """Create the companies, found by a ticker through a GIN index."""
+    """Create companies, with a GIN index to find one by a ticker."""
     op.create_table(
         "companies",
         key(),
@@ -86,7 +86,7 @@ def create_companies() -> None:
 
 
 def create_documents() -> None:
-    """Create the documents of a company."""
+    """Create documents: the reports of a company."""
     op.create_table(
         "documents",
         key(),
@@ -113,7 +113,7 @@ def create_documents() -> None:
 
 
 def create_extractions() -> None:
-    """Create what is read out of a document."""
+    """Create extractions: the line items of a statement in a document."""
     op.create_table(
         "extractions",
         key(),
@@ -132,7 +132,7 @@ def create_extractions() -> None:
 
 
 def create_compiled_statements() -> None:
-    """Create the ten-year views: one for each company and statement type."""
+    """Create compiled_statements: one row for each company and statement type."""
     op.create_table(
         "compiled_statements",
         key(),
@@ -157,17 +157,17 @@ def create_compiled_statements() -> None:
 
 
 def key() -> sa.Column[int]:
-    """Return the identity column of a table."""
+    """Return an identity column, the primary key."""
     return sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False)
 
 
 def now(name: str) -> sa.Column[object]:
-    """Return a column for a moment, by default the transaction's."""
+    """Return a timestamp column; the default is the start of the transaction."""
     return sa.Column(name, sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)
 
 
 def belongs_to(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
-    """Return the foreign key of rows that disappear with their parent."""
+    """Return a foreign key whose rows are deleted with their parent."""
     return sa.ForeignKeyConstraint(
         [column], [f"{parent}.id"], name=op.f(f"fk_{table}_{column}_{parent}"), ondelete="CASCADE"
     )

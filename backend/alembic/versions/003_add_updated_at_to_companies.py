@@ -1,10 +1,11 @@
 """Add updated_at to companies.
 
-When a row was last changed, kept by the database, whoever changes it. The column is empty in the
-rows that are there until 005 fills it; new rows have it at once. Locks companies for a moment:
-ACCESS EXCLUSIVE, nothing is read or written anew.
+The time of a row's last change, maintained by a trigger, whichever client makes the change. The
+column is NULL in existing rows until 005 fills it; new rows have it at once. Takes ACCESS EXCLUSIVE
+on companies briefly, without a scan or a rewrite.
 
-A change counts if it changes anything. Only who fills an empty updated_at may say what it is.
+Only UPDATEs that change a value touch updated_at; a backfill may set it explicitly where it is
+NULL.
 
 Revision ID: 003
 Revises: 002
@@ -39,7 +40,7 @@ CREATE TRIGGER set_updated_at BEFORE UPDATE ON companies
 
 
 def upgrade() -> None:
-    """Add the column, with a default for new rows, and what keeps it true."""
+    """Add the column, its default for new rows and its trigger."""
     op.execute(FUNCTION)
     op.add_column("companies", sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
     op.alter_column("companies", "updated_at", server_default=sa.func.now())
@@ -47,7 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the column, with when each company was last changed."""
+    """Drop the column with its values, the trigger and its function."""
     op.execute("DROP TRIGGER set_updated_at ON companies")
     op.drop_column("companies", "updated_at")
     op.execute("DROP FUNCTION set_updated_at()")

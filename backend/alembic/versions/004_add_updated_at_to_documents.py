@@ -1,8 +1,8 @@
 """Add updated_at to documents.
 
-As 003 does to companies; empty until 006 fills it. A revision of its own: whoever adds a document
-holds a lock on documents and then wants one on companies, and a transaction that had both in the
-other order would be a deadlock. ACCESS EXCLUSIVE on documents for a moment.
+As 003 does for companies; NULL in existing rows until 006 fills it. A separate revision: an INSERT
+into documents locks documents first and companies second, and a migration that locks both in the
+other order can deadlock with it. Takes ACCESS EXCLUSIVE on documents briefly.
 
 Revision ID: 004
 Revises: 003
@@ -26,13 +26,13 @@ CREATE TRIGGER set_updated_at BEFORE UPDATE ON documents
 
 
 def upgrade() -> None:
-    """Add the column, with a default for new rows, and what keeps it true."""
+    """Add the column, its default for new rows and its trigger."""
     op.add_column("documents", sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
     op.alter_column("documents", "updated_at", server_default=sa.func.now())
     op.execute(TRIGGER)
 
 
 def downgrade() -> None:
-    """Drop the column, with when each document was last changed."""
+    """Drop the column with its values, and the trigger."""
     op.execute("DROP TRIGGER set_updated_at ON documents")
     op.drop_column("documents", "updated_at")

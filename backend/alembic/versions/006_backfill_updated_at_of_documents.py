@@ -1,7 +1,7 @@
-"""Fill updated_at of the documents from before it.
+"""Backfill updated_at of documents.
 
-With when the row was made: nobody has noted any later change. In batches, while documents
-are read and written; a run that was ended goes on where it was.
+With created_at, since no later change was recorded. In batches, while other transactions read and
+write documents; an interrupted run resumes after its last batch.
 
 Revision ID: 006
 Revises: 005
@@ -19,10 +19,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Fill what is empty."""
+    """Fill the rows in which it is NULL."""
     op.batched_backfill("documents", {"updated_at": "created_at"}, "updated_at IS NULL")
 
 
-# migrate-lint: allow downgrade: what is filled is right before this revision too; 004 drops it
+# migrate-lint: allow downgrade: the values are valid without this revision too; 004 drops them
 def downgrade() -> None:
-    """Leave the column filled."""
+    """Keep the values."""

@@ -1,7 +1,7 @@
 """Require updated_at of companies.
 
-Every row has it since 005, and new ones have it by default. Proved while companies are read and
-written; ACCESS EXCLUSIVE for a moment.
+005 filled every row, and new rows have a default. Validated while other transactions read and write
+companies; takes ACCESS EXCLUSIVE briefly.
 
 Revision ID: 007
 Revises: 006
@@ -19,10 +19,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Forbid NULL."""
+    """Set NOT NULL."""
     op.set_not_null_online("companies", "updated_at")
 
 
 def downgrade() -> None:
-    """Allow NULL again."""
+    """Drop NOT NULL."""
     op.alter_column("companies", "updated_at", nullable=True)

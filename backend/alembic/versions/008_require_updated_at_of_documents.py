@@ -1,7 +1,7 @@
 """Require updated_at of documents.
 
-Every row has it since 006, and new ones have it by default. Proved while documents are read and
-written; ACCESS EXCLUSIVE for a moment.
+006 filled every row, and new rows have a default. Validated while other transactions read and write
+documents; takes ACCESS EXCLUSIVE briefly.
 
 Revision ID: 008
 Revises: 007
@@ -19,10 +19,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Forbid NULL."""
+    """Set NOT NULL."""
     op.set_not_null_online("documents", "updated_at")
 
 
 def downgrade() -> None:
-    """Allow NULL again."""
+    """Drop NOT NULL."""
     op.alter_column("documents", "updated_at", nullable=True)

@@ -1,7 +1,7 @@
 """Index documents by company, year and type.
 
-For the annual reports of a company over ten years. Built concurrently; documents are read and
-written meanwhile.
+For queries of a company's annual reports over ten years. Built concurrently, while other
+transactions read and write documents.
 
 Revision ID: 009
 Revises: 008

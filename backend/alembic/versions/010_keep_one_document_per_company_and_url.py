@@ -1,9 +1,9 @@
 """Keep one document per company and URL.
 
-Whoever looks for reports twice finds the same URLs again. The index behind the constraint is
-built concurrently, and ACCESS EXCLUSIVE is taken for a moment. Where a company has a URL twice,
-the revision fails, says which, and changes nothing: which of the two has the right extractions is
-for people to decide (docs/database/queries.md).
+A second search for reports finds the same URLs again. The index of the constraint is built
+concurrently; ACCESS EXCLUSIVE is taken briefly. If a company has a URL twice, the revision fails,
+names the duplicate and changes nothing: the user decides which of the two has the right
+extractions (docs/database/queries.md).
 
 Revision ID: 010
 Revises: 009

@@ -1,7 +1,7 @@
-"""Drop the index on the company of documents.
+"""Drop the index on documents.company_id.
 
-The one of 009 begins with the same column and serves the same queries and the foreign key. Dropped
-concurrently; documents are read and written meanwhile.
+The index of 009 starts with the same column and serves the same queries and the foreign key.
+Dropped concurrently, while other transactions read and write documents.
 
 Revision ID: 011
 Revises: 010

@@ -1,11 +1,11 @@
-"""Add to extractions how they were read.
+"""Add provenance to extractions.
 
-By which method and which model or taxonomy, how sure it was, how long it took, and from which
-page. The columns are empty in the rows that are there until 013 fills them. Code that runs knows
-only language models, so that new rows are `llm` unless they say otherwise.
+The method, the model or taxonomy, the confidence, the duration and the page. The columns are NULL
+in existing rows until 013 fills them. The previous release knows only language models, so new rows
+default to `llm`.
 
-The CHECKS bind new rows at once and are NOT VALID for the old ones until 014. ACCESS EXCLUSIVE on
-extractions for a moment; nothing is read or written anew.
+The CHECKs apply to new rows at once and are NOT VALID for existing rows until 014. Takes ACCESS
+EXCLUSIVE on extractions briefly, without a scan or a rewrite.
 
 Revision ID: 012
 Revises: 011
@@ -46,6 +46,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the columns, with all that was noted in them; their CHECKs go with them."""
+    """Drop the columns with their values and CHECKs."""
     for name in ("source_page", "duration", "confidence", "model", "method"):
         op.drop_column("extractions", name)

@@ -1,8 +1,8 @@
-"""Fill how the extractions from before were read.
+"""Backfill the provenance of extractions.
 
-They were read by language models. Where the raw data names the model, its confidence or the page,
-that is taken over if it is what it should be; the raw data keeps it. In batches, while extractions
-are read and written; a run that was ended goes on where it was.
+Existing extractions were made by language models. Where the raw data names the model, the
+confidence or the page, a valid value is copied; the raw data keeps it. In batches, while other
+transactions read and write extractions; an interrupted run resumes after its last batch.
 
 Revision ID: 013
 Revises: 012
@@ -18,7 +18,7 @@ down_revision: str | Sequence[str] | None = "012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# CASE looks at the type before it converts: WHERE promises no order.
+# CASE checks the type before it converts; in WHERE the order of evaluation is undefined.
 VALUES = {
     "method": "'llm'",
     "model": r"CASE WHEN raw_data ->> 'model' ~ '\S' THEN raw_data ->> 'model' END",
@@ -32,10 +32,10 @@ VALUES = {
 
 
 def upgrade() -> None:
-    """Fill what is empty."""
+    """Fill the rows without a method."""
     op.batched_backfill("extractions", VALUES, "method IS NULL")
 
 
-# migrate-lint: allow downgrade: what is filled is right before this revision too; 012 drops it
+# migrate-lint: allow downgrade: the values are valid without this revision too; 012 drops them
 def downgrade() -> None:
-    """Leave the column filled."""
+    """Keep the values."""

@@ -1,6 +1,6 @@
-"""Validate the CHECKs of the provenance.
+"""Validate the CHECKs on the provenance of extractions.
 
-Reads the extractions once, while others read and write them: SHARE UPDATE EXCLUSIVE.
+Scans extractions once under SHARE UPDATE EXCLUSIVE, which blocks neither reads nor writes.
 
 Revision ID: 014
 Revises: 013
@@ -26,13 +26,13 @@ CHECKS = {
 
 
 def upgrade() -> None:
-    """Check the rows that were there before the CHECKs."""
+    """Validate the CHECKs for the existing rows."""
     names = (f"VALIDATE CONSTRAINT ck_extractions_{name}" for name in CHECKS)
     op.execute(f"ALTER TABLE extractions {', '.join(names)}")
 
 
 def downgrade() -> None:
-    """Put the CHECKs back as 012 made them: no command takes a validation back."""
+    """Recreate the CHECKs as 012 did, NOT VALID: a validation cannot be reverted."""
     for name, condition in CHECKS.items():
         op.drop_constraint(op.f(f"ck_extractions_{name}"), "extractions", type_="check")
         op.create_check_constraint(

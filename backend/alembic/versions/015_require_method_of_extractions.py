@@ -1,7 +1,7 @@
 """Require the method of extractions.
 
-Every row has one since 013, and new ones have it by default. Proved while extractions are read and
-written; ACCESS EXCLUSIVE for a moment.
+013 filled every row, and new rows have a default. Validated while other transactions read and write
+extractions; takes ACCESS EXCLUSIVE briefly.
 
 Revision ID: 015
 Revises: 014
@@ -19,10 +19,10 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Forbid NULL."""
+    """Set NOT NULL."""
     op.set_not_null_online("extractions", "method")
 
 
 def downgrade() -> None:
-    """Allow NULL again."""
+    """Drop NOT NULL."""
     op.alter_column("extractions", "method", nullable=True)

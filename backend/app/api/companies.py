@@ -14,5 +14,5 @@ router = APIRouter(prefix="/api/v1/companies", tags=["companies"])
 
 @router.get("", response_model=list[CompanyRead])
 def list_companies(session: DatabaseSession) -> Sequence[Company]:
-    """Return every company, by name."""
+    """Return all companies, ordered by name."""
     return companies.list_companies(session)

@@ -1,4 +1,4 @@
-"""`/healthz` says that the process lives, `/readyz` that it can do its work."""
+"""`/healthz` reports that the process is alive, `/readyz` that it can serve requests."""
 
 import functools
 from typing import Literal
@@ -8,27 +8,27 @@ from fastapi import APIRouter, Response, status
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import BACKEND
+from alembic_zero_downtime.errors import describe_failure
+from alembic_zero_downtime.history.state import MigrationStatus, read_state
 from app.db import base
-from app.db.migrations.failure import describe_failure
-from app.db.migrations.state import Verdict, load_scripts, read_state
+from app.db.migrations import PROJECT
 from app.errors import SettingsError
 
 router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: Literal["alive"] = "alive"
 
 
 class Readiness(BaseModel):
-    """Whether requests can be served, and if not, why, and what to do."""
+    """Whether requests can be served; the reason and the next step if not."""
 
     status: Literal["ready", "not ready"]
     reason: str
-    verdict: Verdict | None = None
+    migration_status: MigrationStatus | None = None
     next_step: str | None = None
 
 
@@ -40,14 +40,14 @@ def healthz() -> Health:
 
 @router.get("/readyz", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
 def readyz(response: Response) -> Readiness:
-    """Answer 200 when the database is there and has all that this code needs, else 503.
+    """Answer 200 when the database is reachable and compatible with this code, else 503.
 
-    That is at its head, or ahead of it, as the ledger tells: while a newer release migrates and
-    starts, this one goes on serving.
+    Compatible is a database at head, or one that is ahead according to its ledger: while a newer
+    release migrates and starts, this one continues to serve.
     """
     try:
         with base.engine.connect() as connection:
-            state = read_state(connection, code_revisions())
+            state = read_state(connection, PROJECT, code_revisions())
     except SettingsError as error:
         readiness = Readiness(status="not ready", reason=str(error))
     except SQLAlchemyError as error:
@@ -56,8 +56,8 @@ def readyz(response: Response) -> Readiness:
         )
     else:
         readiness = Readiness(
-            status="ready" if state.serves_this_code else "not ready",
-            verdict=state.verdict,
+            status="ready" if state.is_compatible else "not ready",
+            migration_status=state.status,
             reason=f"the database is at {state}",
             next_step=state.next_step,
         )
@@ -68,5 +68,5 @@ def readyz(response: Response) -> Readiness:
 
 @functools.cache
 def code_revisions() -> ScriptDirectory:
-    """Return the revisions of this code, which do not change while it runs."""
-    return load_scripts(BACKEND / "alembic.ini")
+    """Return the revisions of this code; they do not change while it runs."""
+    return PROJECT.load_revisions()

@@ -10,7 +10,7 @@ from app.db import base
 
 
 def get_session() -> Iterator[Session]:
-    """Yield a session; commit when the request went well, roll back when it did not."""
+    """Yield a session; commit after a successful request, else roll back."""
     with base.SessionLocal.begin() as session:
         yield session
 

@@ -1,5 +1,1 @@
-"""The commands of `scripts/db_manager.py`: a module each, with `run` and its own options."""
-
-from app import BACKEND
-
-INI_FILE = BACKEND / "alembic.ini"
+"""Commands of `scripts/db_manager.py` on the product's data; the library provides the others."""

@@ -1,1 +1,1 @@
-"""The database: its address, models, migrations, and an embedded server for development."""
+"""The database: its URL, its models, and the settings of its migrations."""

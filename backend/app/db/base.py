@@ -1,6 +1,6 @@
 """The declarative base, and the application's engine and sessions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
@@ -14,7 +14,7 @@ from sqlalchemy import (
     create_engine,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INTERVAL, JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 from app.db.url import resolve_database_url
@@ -31,19 +31,20 @@ NAMING_CONVENTION = {
 
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
-# A trigger keeps it true, whoever changes the row (revisions 003 and 004).
+# A trigger maintains it, whichever client changes the row (revisions 003 and 004).
 UpdatedAt = Annotated[
     datetime, mapped_column(server_default=func.now(), server_onupdate=FetchedValue())
 ]
 
 
 class Base(DeclarativeBase):
-    """Every model's base: `text` for strings, `timestamptz` for times, `jsonb` for documents."""
+    """Base of all models: strings are `text`, timestamps `timestamptz`, documents `jsonb`."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         datetime: DateTime(timezone=True),
+        timedelta: INTERVAL,
         dict[str, Any]: JSONB,
         list[dict[str, str]]: JSONB,
     }
@@ -54,12 +55,12 @@ SessionLocal: sessionmaker[Session]
 
 
 def __getattr__(name: str) -> Any:
-    """Make `engine` and `SessionLocal` when they are first used, and keep them (PEP 562).
+    """Create `engine` and `SessionLocal` on first use and keep them (PEP 562).
 
-    Importing the models must neither read settings nor fail on them.
+    Importing the models must neither read settings nor fail because of them.
 
     Raises:
-        SettingsError: The settings name no database, or a wrong one.
+        SettingsError: No database is configured, or a setting is invalid.
     """
     if name == "engine":
         url = resolve_database_url().url

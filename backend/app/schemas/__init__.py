@@ -1,1 +1,1 @@
-"""The shapes of what the API returns."""
+"""Response models of the API."""

@@ -1,4 +1,4 @@
-"""A company as the API and the command line show it."""
+"""A company as the API and the command line return it."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ class Listing(BaseModel):
 
 
 class CompanyRead(BaseModel):
-    """A company; `created_at` is in ISO 8601 with its offset."""
+    """A company; `created_at` is in ISO 8601 with a UTC offset."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""What the product does with its data, without HTTP and without a command line."""
+"""Use cases of the product, independent of HTTP and of the command line."""

@@ -9,5 +9,5 @@ from app.db.models import Company
 
 
 def list_companies(session: Session) -> Sequence[Company]:
-    """Return every company, by name."""
+    """Return all companies, ordered by name."""
     return session.scalars(select(Company).order_by(func.lower(Company.name))).all()

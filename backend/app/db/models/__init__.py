@@ -1,4 +1,4 @@
-"""The models. Importing this package imports every one, so that `Base.metadata` is complete."""
+"""The models; importing this package imports all of them, so that `Base.metadata` is complete."""
 
 from app.db.models.company import Company
 from app.db.models.compiled_statement import CompiledStatement

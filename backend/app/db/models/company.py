@@ -7,13 +7,13 @@ from app.db.base import Base, BigKey, CreatedAt, UpdatedAt
 from app.db.models.compiled_statement import CompiledStatement
 from app.db.models.document import Document
 
-# Without `strict` a filter looks into arrays inside the array (manual, "Strict and Lax Modes").
+# Without `strict` a filter unwraps arrays within the array (manual, "Strict and Lax Modes").
 NO_OBJECT = 'strict $[*] ? (@.type() != "object")'
 NO_LISTING = '$[*] ? (!(@.ticker.type() == "string" && @.exchange.type() == "string"))'
 
 
 class Company(Base):
-    """One company, however many exchanges list it."""
+    """A company, with one row however many exchanges list it."""
 
     __tablename__ = "companies"
     __table_args__ = (

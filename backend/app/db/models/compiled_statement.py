@@ -11,7 +11,7 @@ from app.db.models.statement_type import is_statement_type
 
 
 class CompiledStatement(Base):
-    """The compiled view of one company's statement: one for each company and statement type."""
+    """A compiled view, one for each company and statement type."""
 
     __tablename__ = "compiled_statements"
     __table_args__ = (

@@ -8,7 +8,7 @@ from app.db.models.extraction import Extraction
 
 
 class Document(Base):
-    """One PDF: where it was found, what it is, and where it was saved."""
+    """A PDF file: its URL, its type and fiscal year, and the path of the download."""
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -29,7 +29,7 @@ class Document(Base):
     fiscal_year: Mapped[int] = mapped_column(index=True)
     document_type: Mapped[str]
     file_path: Mapped[str | None]
-    """Where the file is kept; nothing until it is downloaded."""
+    """The path of the file; NULL until it is downloaded."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

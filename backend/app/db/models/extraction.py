@@ -1,4 +1,4 @@
-"""What was read out of one document."""
+"""Figures that were read from a document."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,13 +31,13 @@ class Extraction(Base):
     statement_type: Mapped[str]
     raw_data: Mapped[dict[str, Any]]
     method: Mapped[str] = mapped_column(server_default="llm")
-    """How it was read: by a language model, out of XBRL, or by a person."""
+    """How it was read: by a language model, from XBRL, or manually."""
     model: Mapped[str | None]
-    """Which model or taxonomy, e.g. `gpt-4o` or `ifrs-2024`; nothing where nobody noted it."""
+    """The model or taxonomy, e.g. `gpt-4o` or `ifrs-2024`; NULL where it was not recorded."""
     confidence: Mapped[float | None]
-    """From 0 to 1, as the method judges itself."""
+    """From 0 to 1, as reported by the method."""
     duration: Mapped[timedelta | None]
-    """How long reading it took."""
+    """The time that reading took."""
     source_page: Mapped[int | None]
-    """The document's page, from 1, on which the statement begins."""
+    """The page of the document, from 1, on which the statement begins."""
     created_at: Mapped[CreatedAt]

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint
 
 
 def is_statement_type() -> CheckConstraint:
-    """Return the CHECK that a table's `statement_type` is one of the three."""
+    """Return the CHECK that restricts a table's `statement_type` to the three."""
     return CheckConstraint(
         "statement_type IN ('income_statement', 'balance_sheet', 'cash_flow_statement')",
         name="statement_type_known",

@@ -1,1 +1,0 @@
-"""Write revisions that are safe on a live table out of what Alembic's autogenerate proposes."""

@@ -1,1 +1,0 @@
-"""Hold two schemas against each other, in the words in which PostgreSQL prints them."""

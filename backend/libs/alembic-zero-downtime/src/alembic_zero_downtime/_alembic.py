@@ -1,0 +1,78 @@
+"""All private names of Alembic and SQLAlchemy that this library uses, for lack of public ones.
+
+Tested with Alembic 1.20 and SQLAlchemy 2.1; `tests/unit/test_private_names.py` fails if one is
+missing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import Column, Constraint, Index
+
+if TYPE_CHECKING:  # the operations import this module while Alembic is imported (_plugin.py)
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from alembic.script import ScriptDirectory
+
+
+def replace_steps(migrations: "MigrationContext", steps: Callable[..., Iterable[Any]]) -> None:
+    """Let `run_migrations` run these steps instead of those of the command."""
+    migrations._migrations_fn = steps  # noqa: SLF001
+
+
+def command_name(migrations: "MigrationContext") -> str | None:
+    """Return the name of Alembic's command, e.g. `upgrade`, also if a program calls it."""
+    fn = migrations.opts.get("fn")  # a local function of the command's own
+    return fn.__qualname__.partition(".")[0] if fn else None
+
+
+def is_in_external_transaction(migrations: "MigrationContext") -> bool:
+    """Whether the caller began the transaction: then Alembic never commits it."""
+    return bool(migrations._in_external_transaction)  # noqa: SLF001
+
+
+def make_upgrade_steps(
+    scripts: "ScriptDirectory", heads: Sequence[str], current: Sequence[str]
+) -> "list[RevisionStep]":
+    """Return the steps from the revisions `current` up to `heads`."""
+    # Alembic declares its tuples of revisions as strings.
+    make_steps: Callable[[Any, Any], list[RevisionStep]] = scripts._upgrade_revs  # noqa: SLF001
+    return make_steps(tuple(heads), tuple(current))
+
+
+def version_locations(scripts: "ScriptDirectory") -> list[Path]:
+    """Return the folders of the revisions; `ScriptDirectory.versions` returns only one."""
+    return list(scripts._version_locations)  # noqa: SLF001
+
+
+def revision_files(scripts: "ScriptDirectory") -> list[Path]:
+    """Return the files that Alembic would load, including those that fail to load."""
+    from alembic.script import Script  # noqa: PLC0415 see above
+
+    folders = (folder for folder in version_locations(scripts) if folder.exists())
+    paths = (path for folder in folders for path in Script._list_py_dir(scripts, folder))  # noqa: SLF001
+    # Skip an editor's lock file, which begins with a dot, and __init__.py.
+    return [path for path in paths if path.suffix == ".py" and not path.name.startswith((".", "_"))]
+
+
+def add_object_filter(context: "AutogenContext", include: Callable[..., bool]) -> None:
+    """Add an `include_object` to those of an autogenerate run."""
+    context._object_filters.append(include)  # noqa: SLF001
+
+
+def copy_column(column: Column[Any]) -> Column[Any]:
+    """Return a copy of a column, attached to no table."""
+    return column._copy()  # noqa: SLF001
+
+
+def keep_reverse(drop: ops.DropIndexOp, original: ops.DropIndexOp) -> None:
+    """Copy the reverse operation, which has the index's columns, from `original` to `drop`."""
+    drop._reverse = original._reverse  # noqa: SLF001
+
+
+def format_constraint(preparer: Any, item: Constraint | Index) -> str | None:
+    """Return the unquoted name of a constraint or an index in the database."""
+    name: str | None = preparer.format_constraint(item, _alembic_quote=False)
+    return name

@@ -1,0 +1,1 @@
+"""Rewrite the operations that Alembic's autogenerate proposes into revisions without downtime."""

@@ -1,0 +1,1 @@
+"""Compare models, migrations and a database."""

@@ -1,0 +1,80 @@
+"""Show the server, the address, the revision and the tables of the database."""
+
+import argparse
+from dataclasses import asdict
+
+from rich.filesize import decimal
+from rich.table import Table
+
+from alembic_zero_downtime.cli.context import CommandContext
+from alembic_zero_downtime.cli.output import EXIT_BY_STATUS, add_json_option, print_json, stdout
+from alembic_zero_downtime.database.statistics import DatabaseInfo, read_info
+from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.history.ledger import Ledger, read_ledger
+from alembic_zero_downtime.history.state import MigrationState, read_state
+from alembic_zero_downtime.history.verification import edited_revisions
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options that this command takes."""
+    add_json_option(parser)
+
+
+def run(context: CommandContext, arguments: argparse.Namespace) -> int:
+    """Show server, address, revision, and rows per table."""
+    address = context.database.address
+    scripts = context.scripts
+    with context.database.connect() as connection:
+        database_info = read_info(connection)
+        state = read_state(connection, context.project, scripts)
+        ledger = read_ledger(connection)
+    edited = edited_revisions(state, ledger, scripts)
+    if arguments.json:
+        print_json(
+            {
+                "database": {"url": address.masked, "source": address.source},
+                **asdict(database_info),
+                "environment": ledger.environment,
+                "revision": {
+                    **asdict(state),
+                    "is_at_head": state.is_at_head,
+                    "edited": edited,
+                },
+            }
+        )
+    else:
+        print_facts(address, database_info, state, ledger)
+        print_tables(database_info)
+        if not state.is_at_head:
+            context.notify(f"not at head: {state.next_step}")
+        if edited:
+            verify = context.project.commands.verify
+            context.notify(f"edited since it was applied: {', '.join(edited)} ({verify})")
+    return EXIT_BY_STATUS[state.status]
+
+
+def print_facts(
+    address: DatabaseURL, database_info: DatabaseInfo, state: MigrationState, ledger: Ledger
+) -> None:
+    """Print the server, the name, size and address of the database, and its last migration."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("Server", f"PostgreSQL {database_info.server_version}")
+    facts.add_row("Database", f"{database_info.name}, {decimal(database_info.size)}")
+    facts.add_row("Address", address.masked)
+    facts.add_row("From", address.source)
+    if ledger.environment:
+        facts.add_row("Environment", ledger.environment)
+    facts.add_row("Revision", str(state), style="green" if state.is_at_head else "yellow")
+    if last := next((each for each in reversed(ledger.entries) if each.heads is not None), None):
+        facts.add_row("Migrated", str(last))
+    stdout().print(facts)
+
+
+def print_tables(database_info: DatabaseInfo) -> None:
+    """Print the rows and the size of every table."""
+    table = Table("Table")
+    table.add_column("Rows", justify="right")
+    table.add_column("Size", justify="right")
+    for each in database_info.tables:
+        table.add_row(each.name, f"{each.rows:,}", decimal(each.size))
+    stdout().print(table if database_info.tables else "No tables.")

@@ -1,0 +1,73 @@
+"""The output of all commands: results on stdout, messages on stderr, and an exit code."""
+
+import argparse
+import json
+import sys
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from rich.console import Console
+
+from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.state import MigrationStatus
+
+
+class Exit(IntEnum):
+    """The exit codes; argparse itself uses 2, for wrong arguments."""
+
+    OK = 0
+    FAILED = 1
+    BEHIND = 3
+    AHEAD = 4
+    DIVERGED = 5
+    UNMANAGED = 6
+    EMPTY = 7
+    UNVERIFIED = 8
+    DRIFTED = 9
+    DANGEROUS = 10
+    FLAGGED = 11
+    INTERRUPTED = 130
+
+
+EXIT_BY_STATUS = {
+    MigrationStatus.AT_HEAD: Exit.OK,
+    MigrationStatus.BEHIND: Exit.BEHIND,
+    MigrationStatus.AHEAD: Exit.AHEAD,
+    MigrationStatus.DIVERGED: Exit.DIVERGED,
+    MigrationStatus.UNMANAGED: Exit.UNMANAGED,
+    MigrationStatus.EMPTY: Exit.EMPTY,
+}
+"""The exit codes of commands that report the status of a database."""
+
+
+class RefusedError(MigrationError):
+    """The command refuses to run; the message says why and what to do instead."""
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option to print JSON instead of a table."""
+    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
+
+
+def print_json(value: object) -> None:
+    """Print `value` as JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json)
+    sys.stdout.write(f"{text}\n")
+
+
+def _as_json(value: object) -> object:
+    """Return a timestamp in ISO 8601, a duration in seconds."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def stdout() -> Console:
+    """Return the console: as wide as the terminal, or in a pipe as wide as the text.
+
+    Names and values are printed literally: [brackets] are not markup.
+    """
+    width = None if sys.stdout.isatty() else 1000
+    return Console(highlight=False, markup=False, emoji=False, width=width)

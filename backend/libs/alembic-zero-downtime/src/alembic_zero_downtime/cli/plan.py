@@ -1,0 +1,66 @@
+"""Show the locks and rewrites of pending migrations, without applying them to the database."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from alembic_zero_downtime._log_levels import log_level
+from alembic_zero_downtime.cli.context import CommandContext
+from alembic_zero_downtime.cli.output import Exit, print_json, stdout
+from alembic_zero_downtime.cli.plan_report import as_json, as_markdown, print_plan
+from alembic_zero_downtime.plan.plan import make_plan
+from alembic_zero_downtime.plan.risk import Risk
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options that this command takes."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--json", action="store_true", help="print JSON for scripts")
+    formats.add_argument(
+        "--markdown", action="store_true", help="print Markdown for a pull request"
+    )
+
+
+def run(context: CommandContext, arguments: argparse.Namespace) -> int:
+    """Show the locks and rewrites of pending migrations."""
+    database, scripts = context.database, context.scripts
+    with (
+        _interrupted_by_sigterm(),
+        log_level("alembic_zero_downtime", level=logging.ERROR),
+        _progress() as report,
+    ):
+        plan = make_plan(context.project, database, scripts, report)
+    if arguments.json:
+        print_json(as_json(plan))
+    elif arguments.markdown:
+        sys.stdout.write(as_markdown(plan))
+    else:
+        print_plan(plan, stdout())
+    sys.stdout.flush()  # raise BrokenPipeError here, and not at exit
+    return Exit.DANGEROUS if plan.risk is Risk.DANGEROUS else Exit.OK
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], object]]:
+    """Yield a function that shows the current step on a terminal, and nothing elsewhere."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("Reading the database") as status:
+        yield status.update
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Handle SIGTERM like Ctrl-C, so that the server of the schema copy is stopped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

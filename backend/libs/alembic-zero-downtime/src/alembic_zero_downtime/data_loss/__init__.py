@@ -1,0 +1,1 @@
+"""Estimate the data loss of a downgrade, and ask for confirmation."""

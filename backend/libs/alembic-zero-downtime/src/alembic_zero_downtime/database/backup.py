@@ -1,0 +1,101 @@
+"""Dump a database to a file, which is complete or missing."""
+
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from alembic_zero_downtime.database.client import (
+    Address,
+    connection_info,
+    find_programs,
+    read_address,
+    run_pg_dump,
+)
+from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.errors import MigrationError
+
+# pg_restore sets this parameter from this version on, which is an error on an older server.
+TRANSACTION_TIMEOUT = 17
+
+
+class BackupError(MigrationError):
+    """The backup has failed; the message gives the reason."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A complete dump and its size in bytes; the shell command restores the current schema."""
+
+    path: Path
+    size: int
+    restore_command: str
+
+
+def back_up(connection: Connection, database: DatabaseURL, directory: Path) -> Backup:
+    """Write the database of `connection` to a new file in `directory`, readable only by its owner.
+
+    The connection must not be in a transaction: pg_dump would wait for its locks.
+
+    Raises:
+        BackupError: No pg_dump is usable, or the file cannot be written; no file is left.
+    """
+    with connection.begin():
+        schema = connection.scalar(text("SELECT current_schema()"))
+    server = connection_info(connection).server_version // 10_000
+    address = read_address(connection, database)
+    name = re.sub(r"[^\w.-]", "_", address.parameters["dbname"], flags=re.ASCII)
+    path = directory / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    try:
+        pg_dump, version = _choose_pg_dump(database, server)
+        _dump(pg_dump, address, path)
+        size = path.stat().st_size
+    except OSError as error:
+        raise BackupError(f"{error.filename}: {error.strerror}") from error
+    # A single transaction restores all or nothing, and stops at the first error.
+    is_atomic = version < TRANSACTION_TIMEOUT or server >= TRANSACTION_TIMEOUT
+    options = ["--clean", "--if-exists", *(["--single-transaction"] if is_atomic else [])]
+    destination = [f"--schema={schema}", f"--dbname={address.dsn_without_secrets}"]
+    command = [str(pg_dump.with_name("pg_restore")), *options, *destination, str(path)]
+    return Backup(path, size, shlex.join(command))
+
+
+def _choose_pg_dump(database: DatabaseURL, server: int) -> tuple[Path, int]:
+    """Return the best pg_dump that is not older than the server, and its major version."""
+    programs = find_programs("pg_dump", database)
+    versions = {program: _read_version(program) for program in programs}
+    for program, version in versions.items():
+        if version >= server:
+            return program, version
+    found = ", ".join(f"{program} ({version})" for program, version in versions.items() if version)
+    if not found:
+        raise BackupError("pg_dump is not installed here")
+    raise BackupError(f"no pg_dump here is as new as the server ({server}): {found}")
+
+
+def _read_version(program: Path) -> int:
+    """Return a program's major version, 0 for a wrapper whose program is not installed."""
+    completed = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
+    match = re.match(r"\S+ \(.+?\) (\d+)", completed.stdout)
+    return int(match[1]) if match else 0
+
+
+def _dump(pg_dump: Path, address: Address, path: Path) -> None:
+    """Write to a temporary name and rename it to `path`, which is thus always complete."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.touch(mode=0o600, exist_ok=False)
+    try:
+        if path.exists():
+            raise BackupError(f"{path} already exists")
+        options = ("--format=custom", "--lock-wait-timeout=10s", f"--file={partial}")
+        run_pg_dump(pg_dump, address, *options)
+        partial.rename(path)
+    except MigrationError as error:
+        raise BackupError(str(error)) from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,165 @@
+"""The entry point for `env.py`: runs Alembic's commands with a connection, offline, or on files."""
+
+import logging
+import os
+import sys
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+
+from alembic import context
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+import alembic_zero_downtime.operations
+import alembic_zero_downtime.revisions.head_file  # noqa: F401 registers the write hook `head`
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.errors import MigrationError, describe_failure
+from alembic_zero_downtime.history.recorder import LedgerRecorder
+from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.revisions.files import require_distinct_ids
+from alembic_zero_downtime.revisions.numbering import check_message, prepare_revision
+from alembic_zero_downtime.runtime.command import MigrationCommand
+from alembic_zero_downtime.signals import graceful_exit
+
+CONNECTION = "connection"
+"""The key of a program's own connection in `Config.attributes` (Alembic's cookbook)."""
+PROJECT_CALLBACK = "alembic_zero_downtime.project_callback"
+"""The key in `Config.attributes` of the function that `load_project` gets the project with."""
+
+
+def run(project: Project) -> None:
+    """Run Alembic's current command; called by `env.py`.
+
+    Raises:
+        CommandError: The command failed for a reason that the user can fix.
+        SystemExit: The command was interrupted.
+    """
+    config = context.config
+    if callback := config.attributes.get(PROJECT_CALLBACK):
+        callback(project)
+        return
+    options = config.cmd_opts
+    if options and _command() == "revision":
+        check_message(project, options.message)  # before any wait
+    if _is_file_command():
+        _run_file_command(project)
+        return
+    require_distinct_ids(context.script, project)
+    if context.is_offline_mode():
+        _run_offline(project, project.resolve_database(config))
+        return
+    with graceful_exit() if options else nullcontext():
+        try:
+            _run_connected(project, config)
+        except DBAPIError as error:
+            raise MigrationError(describe_failure(error)) from error
+
+
+def load_project(config: Config) -> Project:
+    """Return the project that `env.py` passes to `run`.
+
+    Raises:
+        MigrationError: `env.py` does not call `run`.
+    """
+    projects: list[Project] = []
+    scripts = ScriptDirectory.from_config(config)
+    config.attributes[PROJECT_CALLBACK] = projects.append
+    try:
+        with EnvironmentContext(config, scripts):
+            scripts.run_env()
+    finally:
+        del config.attributes[PROJECT_CALLBACK]
+    if not projects:
+        raise MigrationError(
+            f"{scripts.env_py_location} does not call alembic_zero_downtime.run(Project(…))"
+        )
+    return projects[0]
+
+
+def _run_connected(project: Project, config: Config) -> None:
+    """Run on the connection or the engine of the calling program, else on a new connection."""
+    settings = project.read_settings()
+    bind: Any = config.attributes.get(CONNECTION)
+    if bind is None:
+        address = project.resolve_database(config)
+        url_setting = project.commands.database_url
+        database = MigrationDatabase(address, settings, url_setting=url_setting)
+        MigrationCommand(project, database).run()
+        return
+    address = DatabaseURL(bind.engine.url, 'config.attributes["connection"]')
+    database = MigrationDatabase(address, settings, bind.engine)
+    match bind:
+        case Engine():
+            MigrationCommand(project, database).run()
+        case Connection():
+            MigrationCommand(project, database, bind).run()
+        case _:  # stands for one open connection, as the wrapper of pytest-alembic does
+            with bind.connect() as connection:
+                MigrationCommand(project, database, connection).run()
+
+
+def _run_offline(project: Project, database: DatabaseURL) -> None:
+    """Write the SQL of the revisions, each in a separate transaction (offline mode)."""
+    settings = project.read_settings()
+    context.configure(
+        url=database.url,
+        target_metadata=project.load_metadata(),
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        transaction_per_migration=True,
+        on_version_apply=LedgerRecorder(project, context.script, settings),
+        **_without_directives(project),
+    )
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader closed the pipe, as `alembic … --sql | head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
+def _command() -> str | None:
+    """Return the name of Alembic's command; None when a program calls Alembic."""
+    options = context.config.cmd_opts
+    command = getattr(options, "cmd", None)
+    return command[0].__name__ if command else None
+
+
+def _is_file_command() -> bool:
+    """Whether the command needs no database; Alembic runs env.py for it all the same."""
+    options = context.config.cmd_opts
+    match _command():
+        case "merge":
+            return True
+        case "revision":
+            return not getattr(options, "autogenerate", False)
+        case "history":
+            shows_current = getattr(options, "indicate_current", False)
+            return not (shows_current or "current" in (getattr(options, "rev_range", None) or ""))
+        case _:
+            return False
+
+
+def _run_file_command(project: Project) -> None:
+    """Number a new revision, or list the revisions."""
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # nothing runs
+    context.configure(
+        dialect_name="postgresql",
+        as_sql=True,
+        process_revision_directives=partial(prepare_revision, project),
+        **_without_directives(project),
+    )
+    context.run_migrations()
+
+
+def _without_directives(project: Project) -> dict[str, Any]:
+    """Return the project's options without the hook, which `prepare_revision` calls."""
+    options = dict(project.context_options)
+    options.pop("process_revision_directives", None)
+    return options

@@ -1,0 +1,126 @@
+"""Record each migration step in the ledger, as Alembic's `on_version_apply` hook."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Insert
+
+from alembic_zero_downtime.history.checksum import checksum_of
+from alembic_zero_downtime.history.ledger import (
+    EntryFactory,
+    StepMetrics,
+    create_ledger,
+    offline,
+    recorded_revisions,
+)
+from alembic_zero_downtime.history.provenance import find_provenance
+from alembic_zero_downtime.history.state import ancestry, list_revisions
+from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.settings import MigrationSettings
+
+
+class LedgerRecorder:
+    """Records the steps of one run, each in the step's transaction.
+
+    Revisions that were applied before the ledger existed are adopted first.
+
+    Attributes:
+        scripts: the revisions.
+        measure: returns the metrics of the running step; None if it is not timed.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        scripts: ScriptDirectory,
+        settings: MigrationSettings,
+    ) -> None:
+        self.scripts = scripts
+        self.measure: Callable[[], StepMetrics] | None = None
+        self._project = project
+        self._settings = settings
+        self._has_created_ledger = False
+
+    @cached_property
+    def entries(self) -> EntryFactory:
+        """The factory of the entries; it runs git to read the commit."""
+        folder = Path(self.scripts.dir)
+        commit = self._settings.git_commit
+        return EntryFactory(find_provenance(folder, self._project.version, commit))
+
+    def __call__(
+        self,
+        ctx: MigrationContext,
+        step: MigrationInfo,
+        heads: Collection[str],
+        run_args: Mapping[str, Any],  # noqa: ARG002 Alembic passes it
+    ) -> None:
+        """Record one step (Alembic manual, `EnvironmentContext.configure`)."""
+        entries = self._entries(step, heads)
+        if ctx.as_sql:
+            if not self._has_created_ledger:
+                ctx.execute(create_ledger())
+            self._has_created_ledger = True
+            entries = [offline(entry) for entry in entries]
+        elif ctx.connection is not None:
+            applied = self._applied_before(step, heads)
+            entries = [*self.adoption(ctx.connection, applied), *entries]
+        for entry in entries:
+            ctx.execute(entry)
+
+    def adoption(self, connection: Connection, applied: set[str]) -> list[Insert]:
+        """Create the ledger if needed; return entries for revisions that it lacks."""
+        recorded = recorded_revisions(connection)
+        if recorded is None:
+            connection.execute(create_ledger())
+        return [
+            self.entries.entry("adopt", each, checksum=self.checksum(each))
+            for each in self._in_order(applied - (recorded or set()))
+        ]
+
+    def purge(self) -> Insert:
+        """Return the entry for a purged version table."""
+        return self.entries.entry("stamp", heads=())
+
+    def checksum(self, revision: str) -> str:
+        """Return the checksum of a revision's current code."""
+        return checksum_of(Path(self.scripts.get_revision(revision).path))
+
+    def _entries(self, step: MigrationInfo, heads: Collection[str]) -> list[Insert]:
+        if step.is_stamp:
+            new = ancestry(set(heads), self.scripts) - self._applied_before(step, heads)
+            destination = ", ".join(step.destination_revision_ids) or None
+            stamped: list[str | None] = [*self._in_order(new)] or [destination]
+            return [
+                self.entries.entry(
+                    "stamp", each, heads=heads, checksum=self.checksum(each) if each else None
+                )
+                for each in stamped
+            ]
+        revision = str(step.up_revision_id)
+        return [
+            self.entries.entry(
+                "upgrade" if step.is_upgrade else "downgrade",
+                revision,
+                heads=heads,
+                checksum=self.checksum(revision),
+                metrics=self.measure() if self.measure else None,
+            )
+        ]
+
+    def _applied_before(self, step: MigrationInfo, heads: Collection[str]) -> set[str]:
+        """Return the revisions that were applied before the step."""
+        if step.is_stamp:
+            return ancestry(set(step.source_revision_ids), self.scripts)
+        after = ancestry(set(heads), self.scripts)
+        revision = {str(step.up_revision_id)}
+        return after - revision if step.is_upgrade else after | revision
+
+    def _in_order(self, revisions: Iterable[str]) -> list[str]:
+        """Return the revisions, oldest first."""
+        wanted = set(revisions)
+        return [each.revision for each in list_revisions(self.scripts) if each.revision in wanted]

@@ -1,0 +1,186 @@
+"""The migration state of a database, compared with the revisions of the code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, Text, column, inspect, select, text
+
+from alembic_zero_downtime.history.ledger import Entry, read_ledger
+from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.tables import MIGRATION_TABLES, NOT_FROM_EXTENSION
+
+HAS_TABLES = text(f"""
+    SELECT EXISTS (
+        SELECT FROM pg_class AS c
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+           AND c.relname <> ALL (:migration_tables)
+           AND {NOT_FROM_EXTENSION})
+""")  # noqa: S608 constants
+
+
+class MigrationStatus(StrEnum):
+    """The state of a database compared with the code."""
+
+    AT_HEAD = "at head"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    DIVERGED = "diverged"
+    UNMANAGED = "unmanaged"
+    EMPTY = "empty"
+
+
+NEXT_STEPS = {
+    MigrationStatus.AT_HEAD: "nothing to do",
+    MigrationStatus.BEHIND: "run {upgrade}",
+    MigrationStatus.AHEAD: (
+        "a newer version of the code migrated this database: update the checkout, or downgrade "
+        "with the newer code"
+    ),
+    MigrationStatus.DIVERGED: (
+        "the code of another branch migrated this database: merge the branches{renumber}, "
+        "and downgrade the unknown revision with the code that has it"
+    ),
+    MigrationStatus.UNMANAGED: (
+        "it has tables that no migration created: if they match the schema of a revision, "
+        "alembic stamp REVISION; else use an empty database"
+    ),
+    MigrationStatus.EMPTY: "run {upgrade}",
+}
+
+
+@dataclass(frozen=True)
+class MigrationState:
+    """The revisions of a database compared with those of the code.
+
+    Attributes:
+        status: the result of the comparison.
+        current: the revisions in the version table.
+        heads: the heads of the code.
+        pending: the revisions that `upgrade head` would apply, oldest first.
+        next_step: the recommended action.
+        unknown: the current revisions that the code does not have.
+        origins: the ledger entries of the unknown revisions, if any.
+    """
+
+    status: MigrationStatus
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    pending: tuple[str, ...]
+    next_step: str
+    unknown: tuple[str, ...] = ()
+    origins: tuple[Entry, ...] = ()
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether the database is at the heads of the code."""
+        return self.status is MigrationStatus.AT_HEAD
+
+    @property
+    def is_compatible(self) -> bool:
+        """Whether this code can use the database.
+
+        During a deployment the new release migrates first while the previous release still runs.
+        So a database that is ahead is compatible, if the ledger shows that no revision is missing.
+        """
+        return self.is_at_head or (self.status is MigrationStatus.AHEAD and bool(self.origins))
+
+    def __str__(self) -> str:
+        """Return a one-line summary for users."""
+        at = ", ".join(self.current) or "no revision"
+        if self.is_at_head:
+            return f"{at} (head)"
+        if self.unknown:
+            details = f"{self.status}: {', '.join(self.unknown)} unknown to this code"
+            details += f", whose head is {', '.join(self.heads)}"
+            applied = "; ".join(f"{each.revision} applied {each}" for each in self.origins)
+            return f"{at} ({details}{applied and f'; {applied}'})"
+        if self.status is MigrationStatus.DIVERGED:
+            return f"{at} (diverged: one of them is behind the other)"
+        return f"{at} ({self.status}, {len(self.pending)} pending: {', '.join(self.pending)})"
+
+
+def list_revisions(scripts: ScriptDirectory) -> list[Script]:
+    """Return all revisions, oldest first."""
+    return list(scripts.walk_revisions())[::-1]
+
+
+def read_heads(connection: Connection, project: Project) -> tuple[str, ...]:
+    """Return the revisions in the version table, sorted."""
+    versions = project.version_table
+    if not inspect(connection).has_table(versions.name, schema=versions.schema):
+        return ()
+    stamps = connection.scalars(select(column("version_num", Text)).select_from(versions))
+    return tuple(sorted(stamps))
+
+
+def read_state(
+    connection: Connection, project: Project, scripts: ScriptDirectory | None = None
+) -> MigrationState:
+    """Return the state of a database.
+
+    Other tables are read only if the version table contains no revision or an unknown one.
+
+    Args:
+        connection: to the database; a transaction that this begins stays open.
+        project: the project.
+        scripts: its revisions, if they are already loaded.
+    """
+    scripts = scripts or project.load_revisions()
+    current = read_heads(connection, project)
+    revisions = [each.revision for each in list_revisions(scripts)]
+    unknown = tuple(sorted(set(current) - set(revisions)))
+    stamped = current, tuple(sorted(scripts.get_heads()))
+    if unknown:
+        ledger = read_ledger(connection)
+        missing = [each for each in revisions if ledger.exists and not ledger.last(each)]
+        status = MigrationStatus.DIVERGED if missing else MigrationStatus.AHEAD
+        origins = tuple(entry for each in unknown if (entry := ledger.origin(each)))
+        next_step = _next_step(status, project)
+        return MigrationState(status, *stamped, tuple(missing), next_step, unknown, origins)
+    applied = ancestry(set(current), scripts)
+    pending = tuple(each for each in revisions if each not in applied)
+    status = _find_status(connection, project, current, pending, scripts)
+    if status is MigrationStatus.DIVERGED:
+        next_step = "find out which revision matches the schema, and alembic stamp --purge REVISION"
+    else:
+        next_step = _next_step(status, project)
+    return MigrationState(status, *stamped, pending, next_step)
+
+
+def _next_step(status: MigrationStatus, project: Project) -> str:
+    names = project.commands
+    renumber = f", {names.renumber}" if project.sequential_ids else ""
+    return NEXT_STEPS[status].format(upgrade=names.upgrade, renumber=renumber)
+
+
+def ancestry(revisions: set[str], scripts: ScriptDirectory) -> set[str]:
+    """Return the revisions and all their ancestors."""
+    return {
+        script.revision
+        for each in revisions  # one by one: Alembic rejects a revision together with its ancestor
+        for script in scripts.iterate_revisions(each, "base")
+    }
+
+
+def _find_status(
+    connection: Connection,
+    project: Project,
+    current: Sequence[str],
+    pending: Sequence[str],
+    scripts: ScriptDirectory,
+) -> MigrationStatus:
+    """Return the status of a database whose revisions are all known."""
+    if not current and not pending:
+        return MigrationStatus.AT_HEAD
+    migration_tables = [*MIGRATION_TABLES, project.version_table.name]
+    if not current and not connection.scalar(HAS_TABLES, {"migration_tables": migration_tables}):
+        return MigrationStatus.EMPTY
+    if not current:
+        is_at_base = read_ledger(connection).heads == frozenset()  # after a downgrade
+        return MigrationStatus.BEHIND if is_at_base else MigrationStatus.UNMANAGED
+    for each in current:
+        if set(current) & (ancestry({each}, scripts) - {each}):
+            return MigrationStatus.DIVERGED
+    return MigrationStatus.BEHIND if pending else MigrationStatus.AT_HEAD

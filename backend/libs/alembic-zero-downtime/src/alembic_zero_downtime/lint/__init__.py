@@ -1,0 +1,1 @@
+"""Lint new revisions for unsafe changes, without a database."""

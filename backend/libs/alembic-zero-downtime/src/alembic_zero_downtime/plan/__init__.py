@@ -1,0 +1,7 @@
+"""Measure the effects of pending revisions on a copy of a database's schema."""
+
+from alembic_zero_downtime.errors import MigrationError
+
+
+class PlanError(MigrationError):
+    """The plan cannot be made; the message has the reason."""

@@ -1,0 +1,1 @@
+"""Run migrations: serialized by a lock, retried and recorded."""

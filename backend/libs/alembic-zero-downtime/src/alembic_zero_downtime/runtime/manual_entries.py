@@ -1,0 +1,64 @@
+"""Ledger entries without a migration: an accepted edit, and the environment."""
+
+import re
+
+from sqlalchemy import Insert
+
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.recorder import LedgerRecorder
+from alembic_zero_downtime.history.state import ancestry, read_state
+from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.runtime.migration_lock import hold_migration_lock
+
+PRODUCTION = "production"
+"""The environment in which a reset is refused."""
+
+
+def accept_revision(
+    project: Project, database: MigrationDatabase, recorder: LedgerRecorder, revision: str
+) -> None:
+    """Accept an edited migration: record the checksum of its current code.
+
+    Raises:
+        MigrationError: The revision is not applied, or the entry cannot be written.
+    """
+    if revision not in {each.revision for each in recorder.scripts.walk_revisions()}:
+        example = project.commands.accept.format("002")
+        raise MigrationError(f"there is no revision {revision}: name one, e.g. {example}")
+    checksum = recorder.checksum(revision)
+    entry = recorder.entries.entry("accept", revision, checksum=checksum)
+    _write(project, database, recorder, entry, revision)
+
+
+def set_environment(
+    project: Project, database: MigrationDatabase, recorder: LedgerRecorder, name: str
+) -> None:
+    """Record the environment of the database, e.g. `production`.
+
+    Raises:
+        MigrationError: The name is invalid, or the entry cannot be written.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
+        raise MigrationError("an environment is a lower-case name, such as production or staging")
+    _write(project, database, recorder, recorder.entries.environment(name))
+
+
+def _write(
+    project: Project,
+    database: MigrationDatabase,
+    recorder: LedgerRecorder,
+    entry: Insert,
+    revision: str | None = None,
+) -> None:
+    """Write an entry under the migration lock."""
+    scripts = recorder.scripts
+    with database.connect() as connection:
+        state = read_state(connection, project, scripts)
+        connection.rollback()
+        applied = ancestry(set(state.current) - set(state.unknown), scripts)
+        if revision and revision not in applied:
+            raise MigrationError(f"revision {revision} is not applied: there is nothing to accept")
+        with hold_migration_lock(database, connection), connection.begin():
+            for each in (*recorder.adoption(connection, applied), entry):
+                connection.execute(each)

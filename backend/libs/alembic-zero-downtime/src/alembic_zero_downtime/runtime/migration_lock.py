@@ -1,0 +1,207 @@
+"""Serialize migrations with a session-level advisory lock, which the server releases on a crash.
+
+The lock is polled with pg_try_advisory_lock: a session that waits for it in the server holds a
+snapshot, and the holder's CREATE INDEX CONCURRENTLY waits for that snapshot (PostgreSQL manual,
+"Building Indexes Concurrently"). It has two keys. The lock session holds the first for the whole
+run. The worker session holds the second: the statement of a killed process may continue in the
+server briefly, and the next process waits for its end too.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from alembic_zero_downtime._backoff import pauses
+from alembic_zero_downtime.database.connection import (
+    MigrationDatabase,
+    apply_settings,
+    run_outside_transaction,
+)
+from alembic_zero_downtime.errors import MigrationError, describe_failure, one_line
+from alembic_zero_downtime.settings import MAX_NAME_BYTES
+
+NAMESPACE = 0x616C656D  # "alem" in ASCII: the first key of both advisory locks
+LOCK_KEY, WORKER_KEY = 1, 2  # the second key
+FIRST_PAUSE, LONGEST_PAUSE = 0.025, 1.0  # seconds between attempts
+PROGRESS_SECONDS = 5.0
+MAX_QUERY_LENGTH = 80  # characters of a statement in a message
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
+TRY_LOCK_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock(%s, %s)"
+UNLOCK = "SELECT pg_advisory_unlock(%s, %s)"
+HOLDERS = text("""
+    SELECT lock.objid = :lock_key AS is_lock_session, a.pid, a.application_name, a.backend_start,
+           coalesce(host(a.client_addr), 'this machine') AS client, a.state, a.query
+      FROM pg_locks AS lock JOIN pg_stat_activity AS a USING (pid)
+     WHERE lock.locktype = 'advisory' AND lock.objsubid = 2 AND lock.classid = :namespace
+       AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND lock.granted AND lock.pid <> pg_backend_pid()
+     ORDER BY lock.objid
+""")
+# Show the step in pg_stat_activity, and check the lock, in one round trip.
+SHOW_STEP_AND_CHECK_LOCK = text("""
+    SELECT set_config('application_name', :name, false),
+           (SELECT count(*) FROM pg_locks
+             WHERE locktype = 'advisory' AND objsubid = 2
+               AND classid = :namespace AND objid = :lock_key
+               AND pid = pg_backend_pid() AND granted)
+""")
+
+logger = logging.getLogger(__name__)
+
+
+class MigrationLockLostError(MigrationError):
+    """The migration lock was lost: another process may be migrating."""
+
+
+class MigrationLock:
+    """The migration lock: held until the lock session is closed."""
+
+    def __init__(self, session: Connection, worker: Connection, application_name: str) -> None:
+        self._session = session
+        self._worker = worker
+        self._application_name = application_name
+        self._has_lock_key = False
+
+    def acquire(self, limit: float) -> None:
+        """Wait up to `limit` seconds for the lock, and log its holder.
+
+        Raises:
+            CommandError: Another process still holds it.
+        """
+        started = time.monotonic()
+        delays, next_report = pauses(FIRST_PAUSE, LONGEST_PAUSE), 0.0
+        while not self._try():
+            waited = time.monotonic() - started
+            holder = self._describe_holder() if waited >= min(next_report, limit) else None
+            if holder and waited >= limit:
+                raise MigrationError(
+                    f"another process is migrating this database: {holder}. Waited {limit:g} s "
+                    "(MIGRATION_LOCK_WAIT); nothing was changed here"
+                )
+            if holder:
+                logger.info("Waiting for another migration: %s", holder)
+                next_report = waited + PROGRESS_SECONDS
+            time.sleep(min(next(delays), max(limit - waited, FIRST_PAUSE)))
+
+    def require_held(self, step: str) -> None:
+        """Check that the lock is still held, and show the next step in `pg_stat_activity`.
+
+        Raises:
+            MigrationLockLostError: The lock session does not hold the lock any more.
+        """
+        name = f"{self._application_name}: {step}"
+        name = name.encode("ascii", "replace").decode()[:MAX_NAME_BYTES]
+        values = {"name": name, "namespace": NAMESPACE, "lock_key": LOCK_KEY}
+        try:
+            is_held = self._session.execute(SHOW_STEP_AND_CHECK_LOCK, values).one()[1] == 1
+        except DBAPIError:
+            is_held = False
+        if not is_held:
+            raise MigrationLockLostError(
+                f"the migration lock was lost: stopped before {step}. "
+                "Applied revisions stay applied; run the same command again"
+            )
+
+    def _try(self) -> bool:
+        if not self._has_lock_key:
+            statement = text("SELECT pg_try_advisory_lock(:namespace, :lock_key)")
+            values = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
+            self._has_lock_key = bool(self._session.scalar(statement, values))
+        try_lock = TRY_LOCK_IN_TRANSACTION if self._worker.in_transaction() else TRY_LOCK
+        return (
+            self._has_lock_key
+            and run_outside_transaction(self._worker, try_lock, NAMESPACE, WORKER_KEY)[0]
+        )
+
+    def _describe_holder(self) -> str | None:
+        """Describe the holder and its statements; None if the lock was just released."""
+        values = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
+        holders = self._session.execute(HOLDERS, values).all()
+        if not holders:
+            return None
+        first = holders[0]
+        names = [first.application_name]
+        if first.backend_start:  # NULL if the role may not read it
+            names.append(first.client)
+        details = f"pid {first.pid} ({', '.join(filter(None, names)) or 'unknown'})"
+        if first.backend_start:
+            details += f" since {first.backend_start:%Y-%m-%d %H:%M:%S %Z}"
+        if not first.is_lock_session:
+            details += ", left behind by a process that was killed"
+        running = [each for each in holders if not each.is_lock_session and each.state]
+        return details + "".join(f", {each.state}: {_shorten(each.query)}" for each in running)
+
+
+def _shorten(query: str) -> str:
+    """Return the beginning of a statement, without a password that it may contain."""
+    beginning = re.split("password", one_line(query), maxsplit=1, flags=re.IGNORECASE)[0]
+    return beginning[:MAX_QUERY_LENGTH]
+
+
+@contextmanager
+def hold_migration_lock(database: MigrationDatabase, worker: Connection) -> Iterator[MigrationLock]:
+    """Hold the migration lock for the block, and set the timeouts of the worker session.
+
+    Raises:
+        CommandError: The lock is not released in time, or a pooler makes it unsafe.
+    """
+    # A borrowed session stays open: unlock it. In a transaction, its end releases the lock.
+    is_borrowed = worker.get_execution_options().get("is_borrowed") and not worker.in_transaction()
+    with database.connect(autocommit=True) as session:
+        _refuse_transaction_pooling(session, worker, database)
+        apply_settings(worker, database.settings)
+        lock = MigrationLock(session, worker, database.settings.application_name)
+        try:
+            lock.acquire(database.settings.lock_wait)
+        except DBAPIError as error:
+            reason = describe_failure(error)
+            raise MigrationError(
+                f"waiting for the migration lock failed: {reason}. Nothing was changed"
+            ) from error
+        try:
+            yield lock
+        finally:
+            if is_borrowed and not worker.invalidated:
+                worker.rollback()
+                run_outside_transaction(worker, UNLOCK, NAMESPACE, WORKER_KEY)
+
+
+def _refuse_transaction_pooling(
+    session: Connection, worker: Connection, database: MigrationDatabase
+) -> None:
+    """Refuse a pooler that assigns a server session per transaction.
+
+    In a transaction the worker session keeps its server process. If the lock session had the same
+    one before, or has another one afterwards, the pooler shares them. The check is repeated three
+    times, since other clients use the same pool.
+
+    Raises:
+        MigrationError: The pooler assigns sessions per transaction or per statement.
+    """
+    if worker.in_transaction():  # its server process is shared with no other client
+        return
+    pid = text("SELECT pg_backend_pid()")
+    try:
+        for _ in range(3):
+            before = session.scalar(pid)
+            meanwhile = worker.scalar(pid)
+            after = session.scalar(pid)
+            worker.rollback()
+            if before != after or meanwhile == before:
+                break
+        else:
+            return
+    except DBAPIError as error:  # PgBouncer's statement mode rejects transactions
+        reason = describe_failure(error)
+        raise MigrationError(f"{database} cannot be used for migrations: {reason}") from error
+    raise MigrationError(
+        f"{database} is a pooler that shares sessions between transactions (PgBouncer's "
+        "transaction mode): it does not preserve a session-level advisory lock. Nothing was "
+        f"changed. Set {database.url_setting} to the server itself or to a session pool"
+    )

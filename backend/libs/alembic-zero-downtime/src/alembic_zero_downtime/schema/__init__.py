@@ -1,0 +1,1 @@
+"""Compare two schemas by the definitions that PostgreSQL prints."""

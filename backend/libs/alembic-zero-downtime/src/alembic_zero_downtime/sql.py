@@ -1,0 +1,186 @@
+"""A lexer for PostgreSQL's SQL: splits a script into statements and finds the table of each.
+
+Comments and the contents of strings are ignored (PostgreSQL manual, "Lexical Structure").
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+
+# Of nested comments, two levels.
+TOKEN = re.compile(
+    r"""(?P<comment> --[^\n]* | /\* (?: (?!/\*|\*/). | /\* (?:(?!\*/).)* \*/ )* \*/ )
+      | (?P<string> [eE]'(?:\\.|''|[^'\\])*' | '(?:''|[^'])*' )
+      | (?P<body> \$(?P<tag>(?:[A-Za-z_]\w*)?)\$ (?P<code>.*?) \$(?P=tag)\$ )
+      | (?P<name> "(?:""|[^"])*" )
+      | (?P<end> ; )
+      | (?P<space> \s+ )
+      | (?P<word> [\w$]+ | . )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+# Control structures that may precede a statement in a block (PostgreSQL manual, "PL/pgSQL").
+CONTROL = re.compile(
+    r"^(?:\s*(?:BEGIN|ELSE|LOOP|(?:ELSIF|EXCEPTION|IF|WHEN)\b.*?\bTHEN"
+    r"|(?:FOR|FOREACH|WHILE)\b.*?\bLOOP)\b)+\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+IF = r"(?:IF (?:NOT )?EXISTS )?"
+NAME = r"(?:[\w$]+\.)*(?P<name>[\w$]+)"
+TABLE = r"(?:[\w$]+\.)*(?P<table>[\w$]+)"
+TEMPORARY = r"(?:(?:GLOBAL |LOCAL )?TEMP(?:ORARY)? |UNLOGGED )?"
+CREATE_TABLE = rf"^CREATE {TEMPORARY}TABLE {IF}{TABLE}"
+ALTER_TABLE = rf"^ALTER TABLE {IF}(?:ONLY )?{TABLE}"
+TRIGGER_OR_RULE = (
+    r"^(?:CREATE|DROP) (?:CONSTRAINT |OR REPLACE )*(?:TRIGGER|RULE|POLICY) .*?\bON "
+    rf"(?:(?:SELECT|INSERT|UPDATE|DELETE) TO )?{TABLE}"
+)
+
+TABLE_PATTERNS = [
+    CREATE_TABLE,
+    ALTER_TABLE,
+    rf"^CREATE (?:UNIQUE )?INDEX .*?\bON (?:ONLY )?{TABLE}",
+    rf"^(?:DROP TABLE|REINDEX TABLE|CLUSTER) {IF}{TABLE}",
+    rf"^(?:TRUNCATE|LOCK)(?: TABLE)? (?:ONLY )?{TABLE}",
+    TRIGGER_OR_RULE,
+    rf"\b(?:UPDATE|DELETE FROM|INSERT INTO|MERGE INTO) (?:ONLY )?{TABLE}",
+]
+
+DATA_CHANGE = re.compile(
+    r"^(?:COPY|TRUNCATE)\b"
+    r"|\b(?:INSERT INTO|(?<!FOR )(?<!KEY )UPDATE (?!SET\b)|DELETE FROM|MERGE INTO)\b",
+    re.IGNORECASE,
+)
+SCHEMA_CHANGE = re.compile(
+    r"^(?:ALTER|CLUSTER|COMMENT|CREATE|DROP|GRANT|REFRESH|REINDEX|REVOKE|SECURITY LABEL)\b",
+    re.IGNORECASE,
+)
+
+# A function body in standard SQL (PostgreSQL manual, "CREATE FUNCTION"). Its END follows a
+# semicolon, unlike that of a CASE.
+ATOMIC_BODY = re.compile(r"\bBEGIN\s+ATOMIC\b(?:.*?;)??\s*END\b", re.DOTALL | re.IGNORECASE)
+
+
+class StatementKind(Enum):
+    """Whether a statement changes the schema, the data or neither."""
+
+    SCHEMA = "schema"
+    DATA = "data"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement.
+
+    Attributes:
+        text: the source text.
+        words: the text without comments, strings and quotes, words separated by one space.
+        bodies: the dollar-quoted strings, such as the body of a function.
+    """
+
+    text: str
+    words: str
+    bodies: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the statement on one line, shortened."""
+        return textwrap.shorten(self.text, width=90, placeholder=" …")
+
+    def matches(self, pattern: str) -> bool:
+        """Whether the pattern matches anywhere in the words, ignoring case."""
+        return self.find(pattern) is not None
+
+    def find(self, pattern: str) -> re.Match[str] | None:
+        """Return the first match of the pattern in the words, ignoring case."""
+        return next(self.find_all(pattern), None)
+
+    def find_all(self, pattern: str) -> Iterator[re.Match[str]]:
+        """Yield each match of the pattern in the words, ignoring case."""
+        return re.finditer(pattern, self.words, re.IGNORECASE)
+
+    @property
+    def table(self) -> str | None:
+        """The name of the table that it creates, changes or locks, without the schema."""
+        found = (self.find(pattern) for pattern in TABLE_PATTERNS)
+        return next((match["table"].lower() for match in found if match), None)
+
+    @property
+    def new_table(self) -> str | None:
+        """The name of the table that it creates, without the schema."""
+        match = self.find(CREATE_TABLE)
+        return match["table"].lower() if match else None
+
+    @cached_property
+    def nested(self) -> tuple["Statement", ...]:
+        """The statements in a DO block, including those that EXECUTE runs in it."""
+        if not self.matches(r"^(?:DO|EXECUTE)\b"):
+            return ()
+        found = [each.without_control() for body in self.bodies for each in split_statements(body)]
+        return tuple(statement for each in found for statement in (each, *each.nested))
+
+    def without_control(self) -> "Statement":
+        """Return the statement without the control structures before it."""
+        return replace(self, text=CONTROL.sub("", self.text), words=CONTROL.sub("", self.words))
+
+    @property
+    def kind(self) -> StatementKind:
+        """The kind; of a DO block, the kind of its statements, data before schema."""
+        kinds = {each.kind for each in self.nested}
+        if StatementKind.DATA in kinds or (
+            not SCHEMA_CHANGE.search(self.words) and DATA_CHANGE.search(self.words)
+        ):
+            return StatementKind.DATA
+        return (
+            StatementKind.SCHEMA
+            if StatementKind.SCHEMA in kinds or SCHEMA_CHANGE.search(self.words)
+            else StatementKind.NOTHING
+        )
+
+
+def split_statements(sql: str) -> Iterator[Statement]:
+    """Yield the statements of `sql`; comments alone are not a statement."""
+    text, words, bodies = "", "", list[str]()
+    for token in TOKEN.finditer(f"{sql};"):
+        text += token[0]
+        match token.lastgroup:
+            case "end":
+                if words.strip():
+                    yield Statement(text[:-1].strip(), " ".join(words.split()), tuple(bodies))
+                text, words, bodies = "", "", []
+            case "comment" | "space":
+                words += " "
+            case "string":
+                words += "''"
+            case "body":
+                words += "$$"
+                bodies.append(token["code"])
+            case "name":
+                words += re.sub(r"[^\w$]", "_", token[0][1:-1])
+            case _:
+                words += token[0]
+
+
+def without_quoted(sql: str) -> str:
+    """Return `sql` without comments, strings, quoted names and function bodies."""
+    quoted = {"comment", "string", "body", "name"}
+    tokens = (" " if token.lastgroup in quoted else token[0] for token in TOKEN.finditer(sql))
+    return ATOMIC_BODY.sub(" ", "".join(tokens))
+
+
+def string_literals(sql: str) -> list[str]:
+    """Return the string literals in `sql`, including their quotes."""
+    return [token[0] for token in TOKEN.finditer(sql) if token.lastgroup == "string"]
+
+
+def identifier_parts(qualified: str) -> list[str]:
+    """Return the parts of a qualified name, such as `"a table".id`, without quotes."""
+    return [
+        token[0][1:-1].replace('""', '"') if token.lastgroup == "name" else token[0]
+        for token in TOKEN.finditer(qualified)
+        if token[0] != "."
+    ]
