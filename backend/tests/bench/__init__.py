@@ -1,1 +1,1 @@
-"""What our own command line costs, measured against Alembic's in the same run."""
+"""Benchmarks of this application: `python -m tests.bench.revisions`."""

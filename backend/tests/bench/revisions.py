@@ -1,54 +1,31 @@
-"""Run the project's own revisions on a large database in use, and see how long clients wait.
+"""Run this application's revisions on a large database in use, and measure the clients' waits.
 
-It starts at the seeds (002), with as many documents as asked for and an extraction of each, and
-goes up to the head. The server is a new one with PostgreSQL's defaults, in the temporary folder.
+It starts at the seeds (002), with a number of documents and an extraction of each, and upgrades to
+the head. The server is a new one with PostgreSQL's defaults, in the temporary folder.
 """
 
 import argparse
+import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from rich.console import Console
 from rich.table import Table
-from sqlalchemy import URL, text
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.pool import NullPool
 
-from app.commands.output import stdout
-from app.db.embedded.server import EmbeddedServer
-from tests.bench.ending import measure_in_folder
-from tests.bench.online_load import STATEMENTS, clients, fill
-from tests.chaos.harness import (
-    BrokenUpgradeError,
-    Command,
-    address_of,
-    connected,
-    upgrade_undisturbed,
-)
-from tests.revisions import REVISIONS
-from tests.shell import BACKEND
+from alembic_zero_downtime.embedded.server import EmbeddedServer
+from tests.bench.load import clients, fill
+from tests.helpers.revisions import REVISIONS
+from tests.helpers.shell import as_text, run
 
 SEEDS = "002"
-LONGEST = 3600.0  # seconds of the upgrade
-
-# Old rows as the old code wrote them; some of their raw data names the model and the page.
-EXTRACTIONS = """
-    INSERT INTO extractions (document_id, statement_type, raw_data)
-    SELECT id, 'balance_sheet', CASE id % 3 WHEN 0 THEN jsonb_build_object(
-               'model', 'gpt-4o', 'confidence', 0.9, 'page', id % 200 + 1) ELSE '{}' END
-      FROM documents
-"""
-OLD_CODE = (
-    *STATEMENTS,
-    text(
-        "INSERT INTO extractions (document_id, statement_type, raw_data)"
-        " VALUES (:id, 'cash_flow_statement', '{}')"
-    ),
-    text("UPDATE extractions SET raw_data = jsonb_build_object('new', :unique) WHERE id = :id"),
-    text("UPDATE companies SET primary_ticker = left(:unique, 4) WHERE id = 1 + :id % 1000"),
-)
-TOOK = text("""
-    SELECT revision, extract(epoch FROM recorded_at - duration)::float8 AS began,
-           extract(epoch FROM recorded_at)::float8 AS ended
+LONGEST = 3600  # seconds of the upgrade
+APPLIED = text("""
+    SELECT revision, extract(epoch FROM recorded_at - duration)::float8 AS start,
+           extract(epoch FROM recorded_at)::float8 AS end
       FROM migration_ledger WHERE action = 'upgrade' AND revision > :seeds ORDER BY id
 """)
 
@@ -58,48 +35,57 @@ def main(command_line: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.revisions", description=__doc__)
     parser.add_argument("--rows", type=int, default=3_000_000, metavar="N", help="documents")
     rows = parser.parse_args(command_line).rows
-    return measure_in_folder(lambda folder: run(folder, rows))
-
-
-def run(folder: Path, rows: int) -> None:
-    """Fill a database at the seeds, and upgrade it while old code works with it."""
-    server = EmbeddedServer(folder / "server")
-    ini_file = BACKEND / "alembic.ini"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to clean up
     try:
-        url = address_of(server)
-        upgrade_undisturbed(ini_file, url, SEEDS)
-        fill(url, rows)
-        with connected(url) as connection:
-            connection.execute(text(EXTRACTIONS))
-            connection.execute(text("VACUUM (ANALYZE) extractions"))
-            connection.execute(text("CHECKPOINT"))
-        print_waits(url, ini_file, rows)
+        with TemporaryDirectory(prefix="revisions-", ignore_cleanup_errors=True) as folder:
+            run_on_new_server(Path(folder) / "server", rows)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return 130
+    return 0
+
+
+def run_on_new_server(folder: Path, rows: int) -> None:
+    """Start a server, measure on it, and stop it."""
+    server = EmbeddedServer(folder)
+    try:
+        query = {"host": str(server.ensure_running())}
+        url = URL.create("postgresql+psycopg2", "postgres", database="postgres", query=query)
+        measure(url, rows)
     finally:
         server.stop()
 
 
-def print_waits(url: URL, ini_file: Path, rows: int) -> None:
-    """Upgrade under load, and print for each revision how long it took and clients waited."""
-    offset = time.time() - time.monotonic()
-    upgrade = Command(ini_file, url, "upgrade", "head")
-    with clients(url, rows, OLD_CODE) as load, upgrade as command:
-        command.ends_within(LONGEST)
-        ended = command.wait()
-    if ended.code != 0:
-        raise BrokenUpgradeError(f"the upgrade failed:\n{ended.output}")
-    titles = {each.revision: each.doc for each in REVISIONS}
-    table = Table("Revision", "What it does", "Took", "Worst wait")
-    with connected(url) as connection:
-        for row in connection.execute(TOOK, {"seeds": SEEDS}):
-            waits = load.during(row.began - offset, row.ended - offset)
-            words = f"{1000 * max(waits, default=0):.0f} ms"
-            took = f"{row.ended - row.began:.1f} s"
-            table.add_row(row.revision, titles[row.revision].rstrip("."), took, words)
-    stdout().print(table)
-    stdout().print(
-        f"{rows:,} documents and extractions; {len(load.waits):,} statements of clients: worst"
-        f" wait {1000 * load.worst:.0f} ms, 99th percentile {1000 * load.percentile_99:.0f} ms"
+def measure(url: URL, rows: int) -> None:
+    """Fill a database at the seeds; upgrade it under load; print the waits of each revision."""
+    upgrade(url, SEEDS)
+    fill(url, rows)
+    with clients(url, rows) as load:
+        upgrade(url, "head")
+    titles = {each.revision: each.doc.rstrip(".") for each in REVISIONS}
+    table = Table("Revision", "Change", "Duration", "Worst wait")
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        for row in connection.execute(APPLIED, {"seeds": SEEDS}):
+            worst = f"{1000 * load.worst(row.start, row.end):.0f} ms"
+            table.add_row(row.revision, titles[row.revision], f"{row.end - row.start:.1f} s", worst)
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    console.print(table)
+    console.print(
+        f"{rows:,} documents and extractions; {len(load.waits):,} statements of clients: worst wait"
+        f" {1000 * load.worst():.0f} ms, 99th percentile {1000 * load.percentile_99:.0f} ms"
     )
+
+
+def upgrade(url: URL, revision: str) -> None:
+    """Run `alembic upgrade` to the end.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    env = {"DATABASE_URL": as_text(url)}
+    done = run("alembic", "upgrade", revision, env=env, timeout=LONGEST)
+    if done.returncode != 0:
+        raise SystemExit(f"the upgrade failed:\n{done.stderr}")
 
 
 if __name__ == "__main__":

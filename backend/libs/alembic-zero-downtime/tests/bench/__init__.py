@@ -1,0 +1,1 @@
+"""Benchmarks against plain Alembic and its plain operations, measured in the same run."""

@@ -1,0 +1,1 @@
+"""Run migrations under the conditions of production: `python -m chaos`."""

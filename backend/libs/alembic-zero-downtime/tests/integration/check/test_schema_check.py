@@ -1,0 +1,155 @@
+"""The check compares models, migrations and database, on every version of PostgreSQL."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import URL, Engine, MetaData, create_engine
+from sqlalchemy.pool import NullPool
+
+from alembic_zero_downtime.check.schema_check import SchemaCheck, check_schema, read_database_schema
+from alembic_zero_downtime.check.shadow_database import shadow_database
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.schema.diff import compare
+from alembic_zero_downtime.schema.normalize import normalize_views
+from project.models import metadata as project_metadata
+from support.databases import connected, execute
+from support.drift.schema import differs, extra
+from support.project import HEAD, IDS, ProjectCopy
+
+pytestmark = pytest.mark.usefixtures("shadow_server")
+Alembic = Callable[..., int]
+OTHER_KINDS = """
+    CREATE TYPE mood AS ENUM ('good', 'bad');
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+    CREATE TRIGGER noted BEFORE UPDATE ON companies FOR EACH ROW EXECUTE FUNCTION note();
+    CREATE VIEW german AS SELECT id, name FROM companies WHERE name ~ 'AG$';
+    CREATE MATERIALIZED VIEW years AS SELECT fiscal_year FROM documents;
+    CREATE STATISTICS st ON fiscal_year, document_type FROM documents;
+"""
+
+
+def check(url: URL, project: ProjectCopy, metadata: MetaData = project_metadata) -> SchemaCheck:
+    definition = replace(project.definition, metadata=metadata)
+    return check_schema(definition, MigrationDatabase(DatabaseURL(url, "a test")), project.config)
+
+
+def copy_models() -> MetaData:
+    models = MetaData(naming_convention=project_metadata.naming_convention)
+    for table in project_metadata.sorted_tables:
+        table.to_metadata(models)
+    return models
+
+
+def differences(result: SchemaCheck) -> list[str]:
+    assert result.database is not None
+    return [each.description for each in result.database]
+
+
+def test_migrations_create_the_same_schema_on_every_version(
+    alembic: Alembic, project: ProjectCopy, each_url: URL
+) -> None:
+    project.add(f'op.execute("""{OTHER_KINDS}""")', "raise NotImplementedError")
+    target = MigrationDatabase(DatabaseURL(each_url, "a test"))
+    with shadow_database(project.definition, project.config) as shadow:
+        expected = {revision: shadow.migrate([revision]) for revision in [*IDS, project.head]}
+
+        def run(command: str, revision: str) -> None:
+            assert alembic(each_url, command, revision, ini=project.ini) == 0
+            live = read_database_schema(project.definition, target, project.scripts).catalog
+            normalized = normalize_views(shadow.connection, live)
+            assert [str(each) for each in compare(expected[revision], normalized)] == []
+
+        for revision in IDS:
+            run("upgrade", revision)
+        run("downgrade", IDS[0])
+        run("upgrade", HEAD)
+        run("upgrade", project.head)
+
+
+def test_views_of_an_older_server_are_normalized(
+    alembic: Alembic, project: ProjectCopy, each_url: URL
+) -> None:
+    project.add(f'op.execute("""{OTHER_KINDS}""")')
+    assert alembic(each_url, "upgrade", "head", ini=project.ini) == 0
+    assert check(each_url, project).database == ()
+    engine = create_engine(each_url, poolclass=NullPool)
+    execute(engine, "CREATE OR REPLACE VIEW german AS SELECT id, name FROM companies")
+    assert differences(check(each_url, project)) == [
+        "view german differs between the database and the migrations"
+    ]
+
+
+def test_database_behind_is_compared_with_its_own_revision(
+    project: ProjectCopy, migrated: Engine
+) -> None:
+    project.add("op.execute('CREATE TABLE later (n int)')")
+    execute(migrated, "CREATE TABLE later (n int)")
+    result = check(migrated.url, project)
+    assert differences(result) == [extra("table later")]
+    assert [each.description for each in result.models] == ["table later is missing in the models"]
+
+
+def test_model_without_a_migration_is_found(project: ProjectCopy, migrated: Engine) -> None:
+    models = copy_models()
+    models.tables["companies"].append_column(sa.Column("sector", sa.Text))
+    (difference,) = check(migrated.url, project, models).models
+    description = "column companies.sector exists in the models and in no migration"
+    assert difference.description == description
+    assert difference.sql == "ALTER TABLE companies ADD COLUMN sector text;"
+
+
+def test_differences_that_only_autogenerate_detects_are_included(
+    project: ProjectCopy, migrated: Engine
+) -> None:
+    models = copy_models()
+    sa.Table("t", models, sa.Column("n", sa.Integer), schema="elsewhere")
+    result = check(migrated.url, project, models)
+    assert (result.models, result.autogenerate) == ((), ("add table t",))
+    assert not result.models_match
+
+
+def test_role_of_a_grant_is_created_in_the_shadow_database(
+    alembic: Alembic, project: ProjectCopy, migrated: Engine, migration_server: URL
+) -> None:
+    role = f"Reader of {migrated.url.database} 100 %"
+    project.add(f"""op.execute('GRANT SELECT ON companies TO "{role}"')""")
+    with connected(migration_server) as connection:
+        connection.execute(sa.text(f'CREATE ROLE "{role}"'))
+    try:
+        assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+        assert differences(check(migrated.url, project)) == []
+        execute(migrated, f'GRANT SELECT, DELETE ON companies TO "{role}"')
+        assert differences(check(migrated.url, project)) == [
+            differs(f'grant to "{role}" on table companies', "DELETE, SELECT", "SELECT")
+        ]
+    finally:
+        execute(migrated, f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+
+
+def test_autocommit_blocks_run_in_the_shadow_database(
+    alembic: Alembic, project: ProjectCopy, migrated: Engine
+) -> None:
+    project.add(
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('CREATE INDEX CONCURRENTLY ix_block ON companies (ir_url)')"
+    )
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    result = check(migrated.url, project)
+    assert differences(result) == []
+    assert [each.description for each in result.models] == [
+        "index ix_block of companies is missing in the models"
+    ]
+
+
+def test_shadow_database_logs_nothing_and_restores_the_log_levels(
+    caplog: pytest.LogCaptureFixture, migrated_database: URL, project: ProjectCopy
+) -> None:
+    caplog.set_level(logging.INFO)
+    level = logging.getLogger("alembic").level
+    check(migrated_database, project)
+    assert caplog.messages == []
+    assert logging.getLogger("alembic").level == level

@@ -1,0 +1,214 @@
+"""A downgrade reports its data loss, and asks for confirmation of what is not restored."""
+
+import os
+import pty
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from alembic_zero_downtime.data_loss.confirmation import prompt_for_database_name
+from support.databases import execute, exists, scalar
+from support.project import INI, ProjectCopy
+from support.shell import answer_on_a_terminal, as_text, typed_on_a_terminal
+from support.snapshots import take_snapshot
+
+Alembic = Callable[..., int]
+
+
+@pytest.fixture
+def used(migrated: Engine) -> Engine:
+    """Return a database with a company, and a document of it, that a user added."""
+    execute(
+        migrated,
+        "INSERT INTO companies (name, ir_url) VALUES ('Mine', 'u');"
+        "INSERT INTO documents (company_id, url, fiscal_year, document_type)"
+        " SELECT id, 'u', 2020, 'other' FROM companies WHERE name = 'Mine'",
+    )
+    return migrated
+
+
+def companies(engine: Engine) -> int | None:
+    """Return the number of companies; None if there is no such table."""
+    if not exists(engine, "companies"):
+        return None
+    return int(scalar(engine, "SELECT count(*) FROM companies"))
+
+
+def test_seeds_are_reverted_without_a_prompt(
+    alembic: Alembic, migrated: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert alembic(migrated.url, "downgrade", "001") == 0
+    log = capsys.readouterr().err
+    assert "companies: 6 rows deleted, all of which the upgrade restores" in log
+    assert companies(migrated) == 0
+
+
+def test_without_a_terminal_rows_of_users_are_counted_and_kept(
+    alembic: Alembic, used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = take_snapshot(used)
+    assert alembic(used.url, "downgrade", "base") != 0
+    log = capsys.readouterr().err
+    assert "companies: dropped with 7 rows, 6 of which the upgrade restores" in log
+    assert "documents: dropped with 1 row\n" in log
+    assert "data would be lost, and there is no terminal to confirm it: ALLOW_DATA_LOSS=1" in log
+    assert take_snapshot(used) == before
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        ("op.drop_column('documents', 'url')", "documents.url: dropped with 1 value"),
+        ("op.execute('DELETE FROM documents')", "documents: 1 row deleted"),
+        ("op.execute('TRUNCATE companies CASCADE')", "companies: 7 rows deleted"),
+    ],
+)
+def test_columns_and_rows_count_too(
+    loss: str,
+    line: str,
+    project: ProjectCopy,
+    alembic: Alembic,
+    used: Engine,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project.add("pass", downgrade=loss)
+    assert alembic(used.url, "upgrade", "head", ini=project.ini) == 0
+    assert alembic(used.url, "downgrade", "-1", ini=project.ini) != 0
+    assert line in capsys.readouterr().err
+    assert companies(used) == 7
+
+
+def test_the_setting_confirms_in_advance(
+    alembic: Alembic, used: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW_DATA_LOSS", "1")
+    assert alembic(used.url, "downgrade", "base") == 0
+    assert companies(used) is None
+
+
+def test_the_message_has_the_projects_own_name_of_the_setting(
+    project: ProjectCopy, alembic: Alembic, used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = project.ini.parent / "alembic" / "env.py"
+    code = env.read_text(encoding="utf-8")
+    own = 'replace(PROJECT, commands=CommandNames(lose_data="FORCE=1 for make"))'
+    imports = "from dataclasses import replace\nfrom alembic_zero_downtime import CommandNames\n"
+    env.write_text(imports + code.replace("run(PROJECT)", f"run({own})"), encoding="utf-8")
+    assert alembic(used.url, "downgrade", "base", ini=project.ini) != 0
+    assert "no terminal to confirm it: FORCE=1 for make" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [("{}\n", None), ("something else\n", 7)], ids=["name", "other name"]
+)
+def test_a_terminal_prompts_for_the_database_name(
+    answer: str,
+    left: int | None,
+    alembic: Alembic,
+    used: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with typed_on_a_terminal(answer.format(used.url.database)) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        code = alembic(used.url, "downgrade", "base")
+    error = capsys.readouterr().err
+    assert "This data will be lost. Type the database's name to continue: " in error
+    assert (code == 0) is (left is None) is ("that is not the database's name" not in error)
+    assert companies(used) == left
+
+
+def test_ctrl_c_at_the_prompt_changes_nothing(
+    alembic: Alembic,
+    used: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*_: str) -> bool:
+        raise KeyboardInterrupt
+
+    prompt = "alembic_zero_downtime.data_loss.confirmation.prompt_for_database_name"
+    with typed_on_a_terminal("") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr(prompt, interrupt)
+        assert alembic(used.url, "downgrade", "base") == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert companies(used) == 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("answer", "code", "left"),
+    [("{}\n", 0, None), ("something else\n", 255, 7), ("\x03", 130, 7)],
+    ids=["name", "other name", "Ctrl-C"],
+)
+def test_a_process_on_a_terminal_prompts_for_the_database_name(
+    answer: str, code: int, left: int | None, used: Engine, tmp_path: Path
+) -> None:
+    alembic = str(Path(sys.executable).parent / "alembic")
+    done, screen = answer_on_a_terminal(
+        [alembic, "-c", str(INI), "downgrade", "base"],
+        answer.format(used.url.database),
+        cwd=tmp_path,
+        env={"DATABASE_URL": as_text(used.url)},
+    )
+    assert done == code, screen
+    assert "Traceback" not in screen
+    assert companies(used) == left
+
+
+def test_ctrl_c_just_before_the_wait_for_a_line_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread receives the signal: like one that arrives too early, it ends no `read`."""
+    master, slave = pty.openpty()
+    ctrl_c = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    enter = threading.Timer(10, os.write, [master, b"\n"])  # rather than wait forever
+    with os.fdopen(master), os.fdopen(slave) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        ctrl_c.start()
+        enter.start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                prompt_for_database_name("name", "All data will be lost.")
+            assert enter.is_alive(), "it waited for a line"
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            enter.cancel()
+
+
+def test_the_error_of_a_downgrade_itself_is_reported(
+    project: ProjectCopy, alembic: Alembic, used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = """op.execute("DO $$ BEGIN RAISE EXCEPTION 'not reversible'; END $$")"""
+    project.add("pass", downgrade=refusal)
+    assert alembic(used.url, "upgrade", "head", ini=project.ini) == 0
+    assert alembic(used.url, "downgrade", "-1", ini=project.ini) != 0
+    error = capsys.readouterr().err
+    assert "not reversible" in error
+    assert "nothing was changed" in error
+    assert companies(used) == 7
+
+
+def test_an_unknown_data_loss_has_to_be_confirmed(
+    project: ProjectCopy,
+    alembic: Alembic,
+    used: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project.add("pass", downgrade="op.execute('COMMIT')")
+    assert alembic(used.url, "upgrade", "head", ini=project.ini) == 0
+    assert alembic(used.url, "downgrade", "-1", ini=project.ini) != 0
+    error = capsys.readouterr().err
+    assert "the data loss cannot be estimated: a revision commits or rolls back by itself" in error
+    assert "To continue without an estimate: ALLOW_DATA_LOSS=1" in error
+    monkeypatch.setenv("ALLOW_DATA_LOSS", "1")
+    alembic(used.url, "downgrade", "-1", ini=project.ini)
+    assert "Running downgrade" in capsys.readouterr().err

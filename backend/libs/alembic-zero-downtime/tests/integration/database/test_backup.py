@@ -1,0 +1,246 @@
+"""The dump of a reset can be restored completely; without a dump, nothing is dropped."""
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.pool import NullPool
+
+from alembic_zero_downtime import embedded
+from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.database import backup
+from alembic_zero_downtime.database.backup import Backup, BackupError, back_up
+from alembic_zero_downtime.database.client import find_programs
+from alembic_zero_downtime.database.url import EMBEDDED, DatabaseURL
+from alembic_zero_downtime.embedded.binaries import find_program
+from project.definition import PROJECT
+from support.databases import connected, execute, scalar
+from support.shell import Done, as_text, run
+from support.snapshots import take_snapshot
+
+# Prints its version, begins to write the file, and continues as the test defines.
+STAND_IN = """#!/bin/sh
+test "$1" = --version && echo "pg_dump (PostgreSQL) {version}" && exit
+for argument; do case $argument in --file=*) echo half > "${{argument#--file=}}";; esac; done
+{then}
+"""
+CHANGES = """
+    INSERT INTO companies (name, ir_url) VALUES ('Mine', 'https://mine.example');
+    CREATE TYPE mood AS ENUM ('good');
+    CREATE TABLE "Odd name" (mood mood, company bigint REFERENCES companies);
+    CREATE EXTENSION pg_stat_statements;
+    CREATE SCHEMA other CREATE TABLE kept (n int);
+"""
+
+Alembic = Callable[..., int]
+Reset = Callable[..., tuple[int, list[str]]]
+PutStandIn = Callable[..., Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of the dumps, which does not exist yet."""
+    path = tmp_path / "the dumps"
+    monkeypatch.setattr("project.definition.PROJECT", replace(PROJECT, backups=path))
+    return path
+
+
+@pytest.fixture
+def reset(
+    folder: Path,  # noqa: ARG001 no dump is written into the current directory
+    manage: Callable[..., Done],
+    capsys: pytest.CaptureFixture[str],
+) -> Reset:
+    """Return `reset --force` as a function that returns its exit code and its lines on stderr."""
+
+    def call(url: URL, *options: str) -> tuple[int, list[str]]:
+        capsys.readouterr()
+        done = manage(url, "reset", "--force", *options)
+        return done.returncode, done.stderr.splitlines()
+
+    return call
+
+
+@pytest.fixture
+def put_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PutStandIn:
+    """Return a function that puts another pg_dump on PATH, and returns its path."""
+
+    def put(version: str, then: str, *, is_only_one: bool = False) -> Path:
+        program = tmp_path / "bin" / "pg_dump"
+        program.parent.mkdir()
+        program.write_text(STAND_IN.format(version=version, then=then))
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+        if is_only_one:
+            monkeypatch.setattr(embedded, "is_installed", lambda: False)
+        return program
+
+    return put
+
+
+@pytest.fixture
+def awkward(migration_server: URL, migrated_template: str) -> Iterator[Engine]:
+    """Return a database at head whose name needs quoting everywhere."""
+    url = migration_server.set(database="a/b 'c' \"d\" ü")
+    name = '"a/b \'c\' ""d"" ü"'
+    with connected(migration_server) as admin:
+        admin.exec_driver_sql(f'CREATE DATABASE {name} TEMPLATE "{migrated_template}"')
+        yield create_engine(url, poolclass=NullPool)
+        admin.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def dump(engine: Engine, folder: Path) -> Backup:
+    with engine.connect() as connection:
+        return back_up(connection, DatabaseURL(engine.url, "the test"), folder)
+
+
+def paste(command: str, url: URL) -> None:
+    """Run a line in a shell, with the password that a user would be prompted for."""
+    done = run("sh", "-c", command, env={"PGPASSWORD": url.password or ""})
+    # A newer pg_restore sets a parameter that an older server does not know, and continues.
+    is_newer = "transaction_timeout" in done.stderr
+    assert done.returncode == int(is_newer), done.stderr
+    assert is_newer or not done.stderr
+
+
+def test_a_reset_prints_the_command_that_restores_its_dump(
+    reset: Reset, alembic: Alembic, each_url: URL, folder: Path
+) -> None:
+    engine = create_engine(each_url, poolclass=NullPool)
+    assert alembic(each_url, "upgrade", "head") == 0
+    execute(engine, CHANGES)
+    before = take_snapshot(engine)
+    code, (started, written, command, *others) = reset(each_url)
+    assert code == Exit.OK, others
+    assert take_snapshot(engine) != before
+    assert started == f"alembic-zero-downtime: dumping the database into {folder} …"
+    (path,) = folder.iterdir()
+    assert written.startswith(f"alembic-zero-downtime: dumped to {path} (")
+    assert written.endswith("); to restore it:")
+    execute(engine, "INSERT INTO other.kept VALUES (1)")
+    paste(command, each_url)
+    assert take_snapshot(engine) == before
+    assert scalar(engine, "SELECT n FROM other.kept") == 1, "other schemas are not restored"
+
+
+def test_a_dump_is_private_and_can_be_restored_into_a_new_database(
+    migrated: Engine, empty: Engine, folder: Path
+) -> None:
+    execute(migrated, CHANGES)
+    done = dump(migrated, folder)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, done.path)] == [0o700, 0o600]
+    assert done.size == done.path.stat().st_size
+    address = as_text(empty.url.set(drivername="postgresql"))
+    paste(f"{find_program('pg_restore')} --dbname='{address}' '{done.path}'", empty.url)
+    assert take_snapshot(empty) == take_snapshot(migrated)
+
+
+def test_a_name_is_quoted_in_the_command_and_replaced_in_the_file_name(
+    awkward: Engine, folder: Path
+) -> None:
+    done = dump(awkward, folder)
+    assert done.path.name.startswith("a_b__c___d___-20")
+    before = take_snapshot(awkward)
+    execute(awkward, "DELETE FROM companies")
+    paste(done.restore_command, awkward.url)
+    assert take_snapshot(awkward) == before
+
+
+def test_a_password_is_passed_only_in_the_environment(
+    migration_server: URL, migrated_database: URL, folder: Path, put_stand_in: PutStandIn
+) -> None:
+    put_stand_in("99", f'printf "%s\\n" "$PGPASSWORD" "$*" > "{folder}/seen"')
+    url = migrated_database.set(username="test_dumper", password="s3cr3t")
+    engine = create_engine(url.update_query_dict({"sslpassword": "t0p"}), poolclass=NullPool)
+    with connected(migration_server) as admin:
+        admin.exec_driver_sql("CREATE ROLE test_dumper LOGIN PASSWORD 's3cr3t'")
+        try:
+            done = dump(engine, folder)
+        finally:
+            admin.exec_driver_sql("DROP ROLE test_dumper")
+    password, arguments = (folder / "seen").read_text().splitlines()
+    assert password == "s3cr3t"
+    assert "s3cr3t" not in arguments + done.restore_command
+    assert "t0p" not in done.restore_command
+
+
+def test_the_embedded_pg_dump_is_used_if_the_one_on_path_is_too_old(
+    migrated: Engine, folder: Path, put_stand_in: PutStandIn
+) -> None:
+    put_stand_in("9", "exit 1")
+    assert dump(migrated, folder).restore_command.startswith(str(find_program("pg_restore")))
+
+
+def test_the_programs_of_the_embedded_server_come_first_for_it(
+    migrated_database: URL, put_stand_in: PutStandIn
+) -> None:
+    own, other = find_program("pg_dump"), put_stand_in("99", "")
+    inside = URL.create(EMBEDDED, database="d")
+    assert find_programs("pg_dump", DatabaseURL(inside, "the test")) == [own, other]
+    assert find_programs("pg_dump", DatabaseURL(migrated_database, "the test")) == [other, own]
+
+
+REASONS = {
+    "pg_dump is not installed here": ("", "exit 1"),  # Debian's wrapper without a program
+    "no pg_dump here is as new as the server": ("9", "exit 1"),
+    "pg_dump: error: no luck": ("99", "echo 'pg_dump: error: no luck' >&2; exit 1"),
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_without_a_dump_nothing_is_dropped_and_no_file_left(
+    reason: str, reset: Reset, migrated: Engine, folder: Path, put_stand_in: PutStandIn
+) -> None:
+    put_stand_in(*REASONS[reason], is_only_one=True)
+    before = take_snapshot(migrated)
+    code, (_, refusal) = reset(migrated.url)
+    assert code == Exit.FAILED
+    assert refusal.startswith(
+        f"alembic-zero-downtime: nothing was dropped, since the dump failed: {reason}"
+    )
+    assert refusal.endswith(". --no-dump skips the dump")
+    assert not list(folder.glob("*"))
+    assert take_snapshot(migrated) == before
+
+
+def test_an_interrupted_dump_drops_nothing_and_leaves_no_file(
+    reset: Reset, migrated: Engine, folder: Path, put_stand_in: PutStandIn
+) -> None:
+    put_stand_in("99", "kill -INT $PPID; sleep 0.1")
+    before = take_snapshot(migrated)
+    code, lines = reset(migrated.url)
+    assert code == Exit.INTERRUPTED, lines
+    assert list(folder.iterdir()) == []
+    assert take_snapshot(migrated) == before
+
+
+def test_a_folder_that_cannot_be_created_is_an_error(migrated: Engine, folder: Path) -> None:
+    folder.touch()
+    with pytest.raises(BackupError, match=f"{folder}: File exists"):
+        dump(migrated, folder)
+
+
+def test_an_earlier_dump_is_never_overwritten(
+    migrated: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 23, 4, 15, tzinfo=UTC)
+    monkeypatch.setattr(backup, "datetime", SimpleNamespace(now=lambda _: now))
+    first = dump(migrated, folder).path
+    assert first.name.endswith("-20261123T041500Z.dump")
+    written = first.read_bytes()
+    with pytest.raises(BackupError, match="already exists"):
+        dump(migrated, folder)
+    assert [path.read_bytes() for path in folder.iterdir()] == [written]
+
+
+def test_no_dump_is_written_if_skipped_or_if_the_database_is_empty(
+    reset: Reset, migrated_database: URL, empty_database: URL, folder: Path
+) -> None:
+    for code, lines in (reset(migrated_database, "--no-dump"), reset(empty_database)):
+        assert code == Exit.OK, lines
+    assert not folder.exists()

@@ -1,0 +1,141 @@
+"""A command waits for a server that is not ready, within a limit; other errors fail at once."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
+
+from alembic_zero_downtime.database import connection
+from alembic_zero_downtime.errors import is_not_ready
+from support.project import AT_HEAD
+
+Alembic = Callable[..., int]
+
+
+def test_by_default_a_command_does_not_wait(
+    alembic: Alembic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert alembic("postgresql://u:p@127.0.0.1:1/n", "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert "Connection refused" in error
+    assert "Waiting" not in error
+
+
+class Clock:
+    """A substitute for the module `time`, on which a pause takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_the_wait_for_a_server_is_logged_once_and_limited(
+    alembic: Alembic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "1")
+    clock = Clock()
+    monkeypatch.setattr(connection, "time", clock)
+    assert alembic("postgresql://u:s3cr3t@127.0.0.1:1/n", "upgrade", "head") != 0
+    assert clock.now == 101
+    error = capsys.readouterr().err
+    assert "Waiting up to 1 s for postgresql+psycopg2://u:***@127.0.0.1:1/n" in error
+    assert error.count("Waiting") == 1
+    assert "cannot connect to" in error
+    assert "s3cr3t" not in error
+
+
+def test_a_long_wait_is_logged_every_five_seconds(
+    alembic: Alembic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "12")
+    monkeypatch.setattr(connection, "time", Clock())
+    assert alembic("postgresql://u:p@127.0.0.1:1/n", "upgrade", "head") != 0
+    error = capsys.readouterr().err
+    assert [f"Waiting up to {n} s" in error for n in (12, 7, 2)] == [True] * 3
+    assert error.count("Waiting") == 3
+
+
+@pytest.mark.slow
+def test_the_wait_for_a_server_takes_real_time(
+    alembic: Alembic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "1")
+    started = time.monotonic()
+    assert alembic("postgresql://u:p@127.0.0.1:1/n", "upgrade", "head") != 0
+    assert 1 <= time.monotonic() - started < 20
+
+
+def test_a_server_that_starts_during_the_wait_is_migrated(
+    alembic: Alembic,
+    empty_database: URL,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sockets = empty_database.query.get("host")
+    if not isinstance(sockets, str):
+        pytest.skip("this server is reached over TCP")
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "30")
+    monkeypatch.setattr(connection, "RETRY_SECONDS", 0.05)
+    with tempfile.TemporaryDirectory() as folder:
+        later = Path(folder) / "later"
+        timer = threading.Timer(0.2, lambda: later.symlink_to(sockets))
+        timer.start()
+        assert alembic(empty_database.set(query={"host": str(later)}), "upgrade", "head") == 0
+        timer.join()
+    log = capsys.readouterr().err
+    assert log.count("Waiting up to 30 s") == 1
+    assert f"Now at {AT_HEAD}" in log
+
+
+@pytest.mark.parametrize(
+    ("message", "is_transient"),
+    [
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  the database system is shutting down", True),
+        ("FATAL:  the database system is not yet accepting connections", True),
+        ('could not translate host name "db" to address: Name or service not known', True),
+        ("server closed the connection unexpectedly", True),
+        ("connection to server at ... failed: timeout expired", True),
+        ('FATAL:  password authentication failed for user "app"', False),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.7"', False),
+        ('FATAL:  database "app" does not exist', False),
+        ("FATAL:  sorry, too many clients already", False),
+        ("SSL error: certificate verify failed", False),
+    ],
+)
+def test_an_error_of_a_server_that_is_not_ready_is_recognized(
+    message: str, is_transient: bool
+) -> None:
+    error = OperationalError("", {}, Exception(message))
+    assert is_not_ready(error) is is_transient
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"database": "no such database"}, {"username": "no such user", "password": "wr0ng"}],
+    ids=["unknown database", "unknown user"],
+)
+def test_a_permanent_error_fails_at_once(
+    change: dict[str, str],
+    alembic: Alembic,
+    migration_server: URL,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "30")
+    started = time.monotonic()
+    assert alembic(migration_server.set(**change), "upgrade", "head") != 0  # type: ignore[arg-type]
+    assert time.monotonic() - started < 10
+    error = capsys.readouterr().err
+    assert "Waiting" not in error
+    assert "wr0ng" not in error

@@ -1,0 +1,260 @@
+"""The lint finds unsafe changes at their lines, and nothing in similar safe revisions."""
+
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from alembic_zero_downtime.lint.finding import Finding
+from alembic_zero_downtime.lint.linter import Report, lint
+from alembic_zero_downtime.lint.rules import RULES
+from project.definition import FOLDER, PROJECT
+from support.lint_cases import CLEAN, VIOLATIONS, Row
+
+TEMPLATE = FOLDER / "alembic" / "script.py.mako"
+REFUSAL = "raise ValueError('the rows cannot be restored')"
+REVISION = '''"""Add a probe.
+
+Shows the findings of the lint.
+
+Revision ID: 001
+Revises:
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "001"
+down_revision: str | None = None
+{declarations}
+
+def upgrade() -> None:
+    {upgrade}
+
+
+def downgrade() -> None:
+    {downgrade}
+'''
+UPGRADE = 17  # the line of its first statement, without declarations
+
+
+class Linter:
+    """A folder with one revision."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "alembic" / "versions" / "001_add_probe.py"
+        self.path.parent.mkdir(parents=True)
+        (folder / "alembic" / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
+        (self.path.parent / "head.txt").write_text("001_add_probe\n")
+
+    def lint(self, source: str) -> Report:
+        self.path.write_text(source, encoding="utf-8")
+        return lint(PROJECT, ScriptDirectory(self.path.parent.parent), everything=True)
+
+    def find(
+        self, upgrade: str, downgrade: str = REFUSAL, declarations: str = ""
+    ) -> list[tuple[str, int]]:
+        """Return the rule and the line of each finding in a revision with these functions."""
+        report = self.lint(write(upgrade, downgrade, declarations))
+        return in_short(report.findings)
+
+
+def write(upgrade: str, downgrade: str = REFUSAL, declarations: str = "") -> str:
+    return REVISION.format(
+        upgrade="\n    ".join(upgrade.splitlines()),
+        downgrade="\n    ".join(downgrade.splitlines()),
+        declarations=declarations,
+    )
+
+
+def in_short(findings: tuple[Finding, ...]) -> list[tuple[str, int]]:
+    return [(finding.rule.name, finding.line) for finding in findings]
+
+
+@pytest.fixture
+def linter(tmp_path: Path) -> Linter:
+    return Linter(tmp_path)
+
+
+@pytest.mark.parametrize("row", VIOLATIONS, ids=lambda row: row.name)
+def test_violation_is_found_at_its_line(linter: Linter, row: Row) -> None:
+    found = linter.find(row.upgrade, declarations=row.declarations)
+    assert row.rule in {rule for rule, _ in found}
+    last = UPGRADE + len(row.upgrade.splitlines())
+    assert all(UPGRADE <= line <= last for _, line in found)
+
+
+@pytest.mark.parametrize("row", CLEAN, ids=lambda row: row.name)
+def test_similar_safe_revision_has_no_finding(linter: Linter, row: Row) -> None:
+    assert linter.find(row.upgrade, declarations=row.declarations) == []
+
+
+def test_revisions_of_the_project_are_clean() -> None:
+    report = lint(PROJECT, PROJECT.load_revisions(), everything=True)
+    assert in_short(report.findings) == []
+    assert len(report.checked) == report.total
+
+
+def test_finding_names_the_line_of_op(linter: Linter) -> None:
+    source = write('fill("documents")\nfill("extractions")', "pass")
+    source += '\n\ndef fill(table):\n    op.execute(\n        f"DELETE FROM {table}"\n    )\n'
+    lines = source.splitlines()
+    findings = [
+        each for each in linter.lint(source).findings if each.rule.name == "unbatched-write"
+    ]
+    assert [lines[each.line - 1].strip() for each in findings] == ["op.execute("] * 2
+    assert [each.message for each in findings] == [
+        "DELETE FROM documents",
+        "DELETE FROM extractions",
+    ]
+
+
+def test_foreign_key_is_one_finding(linter: Linter) -> None:
+    upgrade = 'op.create_foreign_key("fk_t_u", "t", "u", ["u_id"], ["id"])'
+    assert linter.find(upgrade) == [("adding-foreign-key-constraint", UPGRADE)]
+
+
+def test_parts_of_sql_built_at_run_time_are_not_checked(linter: Linter) -> None:
+    block = "DO $$ BEGIN EXECUTE format($f$CREATE INDEX %I ON %I (x)$f$, a, b); END $$"
+    (finding,) = linter.lint(write(f"op.execute({block!r})")).findings
+    assert (finding.rule.name, finding.line) == ("dynamic-sql", UPGRADE)
+    assert finding.message == "BEGIN EXECUTE format($f$CREATE INDEX %I ON %I (x)$f$, a, b)"
+
+
+def test_rule_that_only_squawk_has_keeps_the_texts_of_squawk(
+    linter: Linter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(RULES, "ban-drop-view")
+    (finding,) = linter.lint(write('op.execute("DROP VIEW v")')).findings
+    assert finding.rule.name == "ban-drop-view"
+    assert "may break existing" in finding.rule.why
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "message"),
+    [
+        (
+            "import sqlalchemy as sa",
+            "from project.models import metadata",
+            "imports-app",
+            "it imports project.models",
+        ),
+        ("import sqlalchemy as sa", "from . import sibling", "imports-app", "it imports ."),
+        ("import sqlalchemy as sa", "import project", "imports-app", "it imports project"),
+        ("pass", "import rich.table", "imports-app", "it imports rich.table"),
+        ('"""Add a probe', '"" + """Add a probe', "docstring", "no docstring"),
+        (
+            "Shows the findings of the lint.\n\n",
+            "",
+            "docstring",
+            "no description beyond 'Add a probe.'",
+        ),
+        (
+            "Shows the findings of the lint.",
+            "Describe here the change, its reason and the locks that it takes.",
+            "docstring",
+            "the placeholder text of the template",
+        ),
+        ("Revision ID: 001\n", "", "docstring", "'Revision ID:' is not 001"),
+        ("Revises:\n", "Revises: 002\n", "docstring", "'Revises:' is not none"),
+        ('str = "001"', 'str = "002"', "numbering", "its id is 002, and its position is 001"),
+        ('str = "001"', 'str = "1"', "numbering", "begin with 1_"),
+        ("None = None", 'None = "000"', "numbering", "down_revision is 000 instead of none"),
+        ("import sqlalchemy", "import no_such_package, sqlalchemy", "offline-sql", "be loaded"),
+    ],
+)
+def test_source_code_of_a_revision_is_checked(
+    linter: Linter, old: str, new: str, rule: str, message: str
+) -> None:
+    source = write("pass", "pass")
+    assert linter.lint(source).findings == ()
+    assert old in source
+    findings = linter.lint(source.replace(old, new, 1)).findings
+    assert [each for each in findings if each.rule.name == rule and message in each.message], (
+        findings
+    )
+
+
+def test_second_sentence_in_the_first_line_is_a_description(linter: Linter) -> None:
+    source = write("pass", "pass").replace("Shows the findings of the lint.\n\n", "")
+    assert linter.lint(source.replace("a probe.", "a probe: it shows the lint.")).findings == ()
+
+
+@pytest.mark.parametrize("text", [None, "", "000_other\n", "001_add_probe\n002_other\n"])
+def test_head_file_is_compared(linter: Linter, text: str | None) -> None:
+    head = linter.path.parent / "head.txt"
+    head.unlink() if text is None else head.write_text(text)
+    (finding,) = linter.lint(write("pass", "pass")).findings
+    assert (finding.rule.name, finding.path) == ("head-file", head)
+    assert finding.message.endswith("and the head is 001_add_probe")
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "downgrade", "message"),
+    [
+        ('op.execute("INSERT INTO t VALUES (1)")', "pass", "downgrade() makes none"),
+        ('op.execute("INSERT INTO t VALUES (1)")', "raise ValueError", "without a reason"),
+        ('op.execute("INSERT INTO t VALUES (1)")', "raise ValueError('they are used')", None),
+        ('op.execute("INSERT INTO t VALUES (1)")', 'op.execute("DELETE FROM t")', None),
+        (
+            'op.add_column("t", sa.Column("a", sa.Text()))',
+            'op.drop_column("t", "b")',
+            "a is created here",
+        ),
+        ('op.add_column("t", sa.Column("a", sa.Text()))', 'op.drop_column("t", "a")', None),
+        (
+            'op.create_table("T", sa.Column("a", sa.Text()))',
+            'op.drop_table("u")',
+            "t is created here",
+        ),
+        (
+            'op.create_table("t", sa.Column("a", sa.Text()))\nop.create_index("ix_a", "t", ["a"])',
+            'op.drop_table("t")',
+            None,
+        ),
+        ('op.create_index_online("ix_a", "t", ["a"])', 'op.drop_index_online("ix_b", "t")', "ix_a"),
+        ('op.create_index_online("ix_a", "t", ["a"])', 'op.drop_index_online("ix_a", "t")', None),
+        (
+            'op.create_unique_constraint_online("uq_a", "t", ["a"])',
+            'op.drop_constraint("uq_a", "t")',
+            None,
+        ),
+        (
+            'op.set_not_null_online("t", "a")',
+            'op.alter_column("t", "a", nullable=True)',
+            None,
+        ),
+        (
+            'op.execute("ALTER TABLE t ADD a text, ADD COLUMN b text")',
+            'op.execute("ALTER TABLE t DROP COLUMN a")',
+            "b is created here",
+        ),
+        (
+            'op.execute("ALTER TABLE t ADD a text, ADD COLUMN b text")',
+            'op.execute("ALTER TABLE t DROP COLUMN a, DROP COLUMN b")',
+            None,
+        ),
+        (
+            'op.execute("CREATE VIEW v AS SELECT 1")',
+            'op.execute("DROP VIEW u")',
+            "v is created here",
+        ),
+        (
+            'op.execute("CREATE VIEW v AS SELECT 1")',
+            'op.execute("DO $$ BEGIN DROP VIEW public.v; END $$")',
+            None,
+        ),
+    ],
+)
+def test_downgrade_reverts_or_gives_a_reason(
+    linter: Linter, upgrade: str, downgrade: str, message: str | None
+) -> None:
+    findings = linter.lint(write(upgrade, downgrade)).findings
+    found = [each.message for each in findings if each.rule.name == "downgrade"]
+    assert [each for each in found if message and message in each] == found
+    assert bool(found) == bool(message)
+
+
+def test_missing_downgrade_is_found(linter: Linter) -> None:
+    source = write('op.execute("INSERT INTO t VALUES (1)")').partition("def downgrade")[0]
+    assert in_short(linter.lint(source).findings) == [("downgrade", UPGRADE)]

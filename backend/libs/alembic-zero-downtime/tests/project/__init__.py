@@ -1,0 +1,1 @@
+"""A project with two revisions, on which the library's tests run."""

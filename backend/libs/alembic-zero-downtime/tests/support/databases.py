@@ -1,0 +1,76 @@
+"""Databases on a server: create them, drop them, and run statements in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from alembic_zero_downtime.embedded.server import EmbeddedServer
+
+
+def address_of(server: EmbeddedServer) -> URL:
+    """Start the server unless it runs; return the address of its administrative database."""
+    return URL.create(
+        "postgresql+psycopg2",
+        username="postgres",
+        database="postgres",
+        query={"host": str(server.ensure_running())},
+    )
+
+
+@contextmanager
+def connected(url: URL) -> Iterator[Connection]:
+    """Connect; each statement is its own transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+
+
+def create_database(admin_url: URL, template: str = "template0") -> URL:
+    """Create a copy of a template, by default an empty database; return its address."""
+    name = f"test_{uuid4().hex[:12]}"
+    with connected(admin_url) as admin:
+        admin.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    return admin_url.set(database=name)
+
+
+def drop_database(admin_url: URL, url: URL) -> None:
+    """Drop the database of `url` and terminate its sessions."""
+    with connected(admin_url) as admin:
+        admin.execute(text(f"DROP DATABASE {url.database} WITH (FORCE)"))
+
+
+@contextmanager
+def new_database(admin_url: URL, template: str = "template0") -> Iterator[URL]:
+    """Create a copy of a template, by default an empty database, until the block ends."""
+    url = create_database(admin_url, template)
+    try:
+        yield url
+    finally:
+        drop_database(admin_url, url)
+
+
+def execute(engine: Engine, statements: str) -> None:
+    """Execute the statements in one transaction."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statements.replace("%", "%%"))
+
+
+def scalar(engine: Engine, query: str) -> Any:
+    """Return the first value of the query's result."""
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(query.replace("%", "%%")).scalar()
+
+
+def exists(engine: Engine, name: str) -> bool:
+    """Whether the database has a table, an index or a view of that name."""
+    return bool(scalar(engine, f"SELECT to_regclass('{name}') IS NOT NULL"))
+
+
+def read_version(engine: Engine) -> str | None:
+    """Return the revision in Alembic's version table; None if it has no row."""
+    version: str | None = scalar(engine, "SELECT max(version_num) FROM alembic_version")
+    return version

@@ -1,0 +1,47 @@
+"""A revision itself fails."""
+
+from collections.abc import Iterator
+
+from support.faults.case import BLOCK, LINES, REPEATABLE_BLOCK, REST, Case
+from support.faults.registry import fault
+from support.shell import Done
+
+
+@fault("Its SQL fails")
+def sql_fails(case: Case) -> Iterator[Done]:
+    case.rewrite(f'{LINES}\nop.execute("SELECT 1 / 0")')
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
+@fault("Its Python fails")
+def python_fails(case: Case) -> Iterator[Done]:
+    case.rewrite(f"{LINES}\n" + '{}["sector"]')
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
+@fault("It fails after its autocommit block")
+def half_a_revision_fails(case: Case) -> Iterator[Done]:
+    case.rewrite(f'{BLOCK}op.execute("SELECT 1 / 0")')
+    yield case.upgrade()
+    case.rewrite(REPEATABLE_BLOCK + REST)
+
+
+@fault("It commits or rolls back its transaction itself")
+def transaction_is_rolled_back(case: Case) -> Iterator[Done]:
+    case.rewrite(f'op.execute("ROLLBACK")\n{LINES}')
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
+@fault("A statement takes longer than `MIGRATION_STATEMENT_TIMEOUT`")
+def statement_timeout(case: Case) -> Iterator[Done]:
+    with case.blocked():
+        yield case.upgrade(MIGRATION_STATEMENT_TIMEOUT="300ms")
+
+
+@fault("It computes longer than `MIGRATION_IDLE_IN_TRANSACTION_SESSION_TIMEOUT`")
+def idle_in_transaction(case: Case) -> Iterator[Done]:
+    case.rewrite(f"import time\n{LINES}\ntime.sleep(0.4)")
+    yield case.upgrade(MIGRATION_IDLE_IN_TRANSACTION_SESSION_TIMEOUT="200ms")

@@ -1,0 +1,1 @@
+"""What the tests share: commands as a person types them, and snapshots of a database."""
