@@ -1,12 +1,7 @@
 """Run the project's commands as a person would, in an environment that holds nothing else."""
 
-import fcntl
-import os
-import pty
-import select
 import subprocess
 import sys
-import termios
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,61 +42,15 @@ def run(
 
 
 class Done(NamedTuple):
-    """What a command that ran in this process left behind."""
+    """The exit code and the output of a command that ran in this process."""
 
     returncode: int
     stdout: str
     stderr: str
 
 
-def answer_on_a_terminal(
-    command: list[str], answer: str, *, cwd: Path, env: Mapping[str, str]
-) -> tuple[int, str]:
-    """Run `command` on a terminal and type `answer` when it asks; return its code and screen."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env={**CLEAN_ENVIRONMENT, **env, "TERM": "xterm"},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-        preexec_fn=_make_controlling_terminal,  # noqa: PLW1509 there are no threads here
-    )
-    os.close(slave)
-    screen = b""
-    while b"to go on: " not in screen:
-        try:
-            screen += _read(master, process)
-        except OSError:  # it has ended without a question
-            break
-    else:
-        os.write(master, answer.encode())
-    while process.poll() is None:
-        try:
-            screen += _read(master, process)
-        except OSError:
-            break
-    code = process.wait(60)
-    os.close(master)
-    return code, screen.decode()
-
-
-def _read(master: int, process: subprocess.Popen[bytes]) -> bytes:
-    """Return what the process says next; one that says nothing any more is ended."""
-    if not select.select([master], [], [], LONGEST)[0]:
-        process.kill()
-    return os.read(master, 1024)
-
-
-def _make_controlling_terminal() -> None:
-    """Let Ctrl-C typed on standard input reach the process."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
 def psql(url: URL, script: str) -> str:
-    """Run a script as people do, in psql up to the first error, and return what it answers."""
+    """Run a script in psql, up to the first error, and return its output."""
     address = as_text(url.set(drivername="postgresql"))
     options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={address}")
     done = run(str(find_program("psql")), *options, stdin=script)

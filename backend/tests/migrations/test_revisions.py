@@ -11,9 +11,9 @@ from sqlalchemy.schema import CreateIndex
 import app.db.models  # noqa: F401 declares every table
 from alembic_zero_downtime.tables import BACKFILL_TABLE, MIGRATION_TABLES
 from app.db.base import Base
+from support.snapshots import read_catalog, read_rows
 from tests.helpers.revisions import IDS, REVISIONS, SCRIPTS
 from tests.helpers.shell import BACKEND, psql
-from tests.helpers.snapshots import read_catalog, read_rows
 
 Alembic = Callable[..., int]
 
