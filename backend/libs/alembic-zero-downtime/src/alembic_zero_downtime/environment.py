@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 import alembic_zero_downtime.operations
 import alembic_zero_downtime.revisions.head_file  # noqa: F401 registers the write hook `head`
+from alembic_zero_downtime._exits import exits_refused
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, describe_failure
@@ -47,13 +48,14 @@ def run(project: Project) -> None:
     if options and _command() == "revision":
         check_message(project, options.message)  # before any wait
     if _is_file_command():
-        _run_file_command(project)
+        with exits_refused():
+            _run_file_command(project)
         return
-    require_distinct_ids(context.script, project)
     if context.is_offline_mode():
         _run_offline(project, project.resolve_database(config))
         return
-    with graceful_exit() if options else nullcontext():
+    with graceful_exit() if options else nullcontext(), exits_refused():
+        require_distinct_ids(context.script, project)
         try:
             _run_connected(project, config)
         except DBAPIError as error:
@@ -116,8 +118,10 @@ def _run_offline(project: Project, database: DatabaseURL) -> None:
         **_without_directives(project),
     )
     try:
-        with context.begin_transaction():
-            context.run_migrations()
+        with exits_refused():
+            require_distinct_ids(context.script, project)
+            with context.begin_transaction():
+                context.run_migrations()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader closed the pipe, as `alembic … --sql | head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -57,8 +57,15 @@ def describe_error(error: BaseException) -> str:
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """Return the SQLSTATE of the error (PostgreSQL manual, "Error Codes")."""
-    return getattr(error.orig, "pgcode", None)
+    """Return the SQLSTATE of the error (PostgreSQL manual, "Error Codes"); None if unknown.
+
+    psycopg2 has it in `pgcode`, psycopg and asyncpg in `sqlstate`, and pg8000 in a dictionary.
+    """
+    for name in ("pgcode", "sqlstate"):
+        if code := getattr(error.orig, name, None):
+            return str(code)
+    fields = next(iter(getattr(error.orig, "args", ())), None)
+    return fields.get("C") if isinstance(fields, dict) else None
 
 
 def is_not_ready(error: Exception) -> bool:

@@ -53,6 +53,8 @@ class Project:
         sequential_ids: whether revision ids are 001, 002, …, in a linear history.
         head_file: whether `head.txt` beside the revisions names the head (the write hook `head` of
             alembic.ini updates it).
+        legacy_until: the newest revision that is older than this library, if any: it and its
+            ancestors may commit by themselves, as before `autocommit_block`.
         backups: the folder for the dumps of a reset.
         context_options: arguments of `context.configure`, such as `version_table`.
         commands: the commands that messages refer to.
@@ -65,6 +67,7 @@ class Project:
     config_file: Path | None = None
     sequential_ids: bool = False
     head_file: bool = False
+    legacy_until: str | None = None
     backups: Path = Path(".backups")
     context_options: Mapping[str, Any] = field(default_factory=dict)
     commands: CommandNames = field(default_factory=CommandNames)

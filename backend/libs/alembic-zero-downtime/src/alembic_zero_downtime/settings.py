@@ -60,8 +60,14 @@ class MigrationSettings:
         """The parameters of every session that migrates.
 
         The statement of a killed process must not continue and hold its locks: the server checks
-        every second whether the client is still connected.
+        every second whether the client is still connected. The timeouts of a session that waits
+        and of a whole transaction, which an administrator may have set for applications, are off.
         """
+        return {**self.startup_parameters, "idle_session_timeout": "0", "transaction_timeout": "0"}
+
+    @property
+    def startup_parameters(self) -> dict[str, str]:
+        """The parameters that every supported server has: the others it would refuse."""
         return {
             "lock_timeout": self.lock_timeout,
             "statement_timeout": self.statement_timeout,

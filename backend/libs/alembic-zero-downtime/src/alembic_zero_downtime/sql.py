@@ -60,6 +60,12 @@ SCHEMA_CHANGE = re.compile(
     re.IGNORECASE,
 )
 
+ENDS_TRANSACTION = re.compile(
+    r"(?:\A|;)\s*(?:COMMIT|END|ABORT|PREPARE\s+TRANSACTION|ROLLBACK(?!(?:\s+\w+)?\s+TO))\b",
+    re.IGNORECASE,
+)
+ENDS_TRANSACTION_WORD = re.compile(r"\b(?:COMMIT|END|ABORT|PREPARE|ROLLBACK)\b", re.IGNORECASE)
+
 # A function body in standard SQL (PostgreSQL manual, "CREATE FUNCTION"). Its END follows a
 # semicolon, unlike that of a CASE.
 ATOMIC_BODY = re.compile(r"\bBEGIN\s+ATOMIC\b(?:.*?;)??\s*END\b", re.DOTALL | re.IGNORECASE)
@@ -170,6 +176,13 @@ def without_quoted(sql: str) -> str:
     quoted = {"comment", "string", "body", "name"}
     tokens = (" " if token.lastgroup in quoted else token[0] for token in TOKEN.finditer(sql))
     return ATOMIC_BODY.sub(" ", "".join(tokens))
+
+
+def ends_transaction(sql: str) -> bool:
+    """Whether a statement of `sql` commits or rolls back; not to a savepoint."""
+    # The first search spares the lexer long statements.
+    may_end = ENDS_TRANSACTION_WORD.search(sql)
+    return bool(may_end and ENDS_TRANSACTION.search(without_quoted(sql)))
 
 
 def string_literals(sql: str) -> list[str]:

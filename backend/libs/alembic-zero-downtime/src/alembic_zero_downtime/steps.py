@@ -16,15 +16,17 @@ class MigrationSteps:
     again from the revision that the first attempt reached.
 
     Attributes:
+        heads: the revisions of the database before the first step.
         pending: the steps still to run.
         done: the committed steps.
         destination: the revisions of the database after the last step.
     """
 
     def __init__(self, steps: Iterable[Step], heads: Iterable[str]) -> None:
+        self.heads = set(heads)
         self.pending = list(steps)
         self.done: list[Step] = []
-        self.destination = set(heads)
+        self.destination = set(self.heads)
         for step in self.pending:
             self.destination -= set(step.from_revisions_no_deps)
             self.destination |= set(step.to_revisions_no_deps)
@@ -37,6 +39,10 @@ class MigrationSteps:
     def has_downgrade(self) -> bool:
         """Whether a pending step reverts a revision; a stamp does not."""
         return any(isinstance(step, RevisionStep) and step.is_downgrade for step in self.pending)
+
+    def restart(self, other: "MigrationSteps") -> None:
+        """Take the steps of `other`, which lead from other heads to the same destination."""
+        self.heads, self.pending = other.heads, other.pending
 
     def finish(self, step: Step) -> None:
         """Move a step whose transaction was committed from `pending` to `done`."""

@@ -67,17 +67,21 @@ def test_statement_mode_is_refused(
     assert not exists(empty, "alembic_version")
 
 
+@pytest.mark.parametrize(
+    "options", ["", "ignore_startup_parameters = options"], ids=["refuses", "ignores"]
+)
 def test_session_mode_works_with_every_timeout(
+    options: str,
     project: ProjectCopy,
     alembic: Alembic,
     empty: Engine,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """PgBouncer accepts no startup options: timeouts are set once the session is exclusive."""
+    """PgBouncer applies no startup options: timeouts are set once the session is exclusive."""
     monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "1234ms")
     project.add("op.execute(\"CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS it\")")
-    with pooler(empty.url, "session") as url:
+    with pooler(empty.url, "session", options) as url:
         assert alembic(url, "upgrade", "head", ini=project.ini) == 0
     assert f"Now at {project.head} (head)" in capsys.readouterr().err
     assert scalar(empty, "SELECT it FROM seen") == "1234ms"

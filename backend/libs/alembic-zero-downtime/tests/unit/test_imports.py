@@ -24,7 +24,7 @@ LAYERS = [
     {"autogenerate", "database"},
     {"embedded", "operations", "schema"},
     {
-        *("_alembic", "_backoff", "_git", "_log_levels", "errors"),
+        *("_alembic", "_backoff", "_exits", "_git", "_log_levels", "errors"),
         *("settings", "signals", "sql", "steps", "tables"),
     },
 ]

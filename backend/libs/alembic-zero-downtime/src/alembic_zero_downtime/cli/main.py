@@ -10,6 +10,7 @@ from types import ModuleType
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_zero_downtime._exits import exits_refused
 from alembic_zero_downtime.cli import (
     accept,
     check,
@@ -94,7 +95,8 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        code: int = arguments.run(context, arguments)
+        with exits_refused():
+            code: int = arguments.run(context, arguments)
     except CommandError as error:
         message, code = str(error), Exit.FAILED
     except SQLAlchemyError as error:

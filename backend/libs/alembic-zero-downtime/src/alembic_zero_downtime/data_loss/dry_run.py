@@ -19,16 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from alembic_zero_downtime._alembic import make_upgrade_steps
 from alembic_zero_downtime.errors import TRANSIENT, MigrationError, describe_failure, sqlstate
 from alembic_zero_downtime.operations.context import DRY_RUN
-from alembic_zero_downtime.sql import without_quoted
+from alembic_zero_downtime.sql import ends_transaction, without_quoted
 from alembic_zero_downtime.steps import StepsFunction
 from alembic_zero_downtime.tables import MIGRATION_TABLES, NOT_FROM_EXTENSION
 
 # The time limit of the dry run, beside the transient errors.
 QUERY_CANCELED = "57014"
-ENDS_TRANSACTION = re.compile(
-    r"(?:\A|;)\s*(?:COMMIT|END|ABORT|PREPARE\s+TRANSACTION|ROLLBACK(?!(?:\s+\w+)?\s+TO))\b",
-    re.IGNORECASE,
-)
 # Statements that cannot run in a transaction or would lift its timeouts. None of them loses data.
 SKIPPED_STATEMENT = re.compile(
     r"""\s* (?: (?:CREATE|DROP) \s+ (?:UNIQUE\s+)? INDEX \s+ CONCURRENTLY
@@ -178,7 +174,7 @@ def rolled_back_to_savepoint(connection: Connection, time_limit: float) -> Itera
             raise DryRunError(f"it takes longer than {time_limit:g} s")
         bare = without_quoted(statement)
         status = cursor.connection.info.transaction_status
-        if ENDS_TRANSACTION.search(bare) or status == TRANSACTION_STATUS_IDLE:
+        if ends_transaction(statement) or status == TRANSACTION_STATUS_IDLE:
             refuse_transaction_end()
         if status == TRANSACTION_STATUS_INTRANS:
             with cursor.connection.cursor() as another:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -95,12 +94,11 @@ class MigrationDatabase:
     def _connect_once(self, options: dict[str, Any]) -> Connection:
         """Connect with the settings as startup options, unless a pooler refuses those.
 
-        A statement that set them would begin a transaction, which Alembic would take for its
-        caller's and never commit. PgBouncer refuses startup options: there the settings are
-        applied once the migration lock has verified that no other client shares the session.
+        PgBouncer refuses or ignores startup options. The settings are applied by a statement once
+        the migration lock has verified that no other client shares the session.
         """
         if self.engine is not None:
-            return self.engine.connect().execution_options(lacks_settings=True, **options)
+            return self.engine.connect().execution_options(**options)
         url = self.address.url
         named: dict[str, Any] = {
             "application_name": self.settings.application_name,
@@ -121,74 +119,10 @@ class MigrationDatabase:
         except OperationalError as error:
             if POOLER_REFUSAL not in str(error):
                 raise
-        engine = create_engine(url, poolclass=NullPool, connect_args=named, **options)
-        return engine.connect().execution_options(lacks_settings=True)
+        return create_engine(url, poolclass=NullPool, connect_args=named, **options).connect()
 
 
 def _escaped(settings: MigrationSettings) -> Iterator[tuple[str, str]]:
     """Yield the parameters in the syntax of libpq's `options`, where a space ends a value."""
-    for name, value in settings.server_parameters.items():
+    for name, value in settings.startup_parameters.items():
         yield name, value.replace(" ", "")
-
-
-@contextmanager
-def borrowed(connection: Connection, settings: MigrationSettings) -> Iterator[None]:
-    """Use a program's own connection; restore its session settings when the block ends."""
-    is_nested = connection.in_transaction()
-    show = "SELECT current_setting(%s)"
-    names = settings.server_parameters
-    before = {name: run_outside_transaction(connection, show, name)[0] for name in names}
-    connection.execution_options(lacks_settings=True, is_borrowed=True)
-    try:
-        yield
-    finally:
-        connection.execution_options(lacks_settings=False, is_borrowed=False)
-        if not is_nested and not connection.invalidated:
-            connection.rollback()
-        if _can_execute(connection):
-            for name, value in before.items():
-                _set_parameter(connection, name, value)
-
-
-def apply_settings(connection: Connection, settings: MigrationSettings) -> None:
-    """Apply the settings to a session that was started without them, as behind a pooler.
-
-    They are set outside of SQLAlchemy's transactions (see `MigrationDatabase`).
-    """
-    if connection.get_execution_options().get("lacks_settings"):
-        for name, value in settings.server_parameters.items():
-            _set_parameter(connection, name, value)
-
-
-def _can_execute(connection: Connection) -> bool:
-    """Whether the session is alive, and not in a failed transaction."""
-    if connection.invalidated:
-        return False
-    driver: Any = connection.connection.dbapi_connection
-    return not driver.closed and driver.info.transaction_status != TRANSACTION_STATUS_INERROR
-
-
-def _set_parameter(connection: Connection, name: str, value: str) -> None:
-    """Set a parameter of the session; in a program's transaction, only for that (SET LOCAL)."""
-    statement = "SELECT set_config(%s, %s, %s)"
-    run_outside_transaction(connection, statement, name, value, connection.in_transaction())
-
-
-def run_outside_transaction(connection: Connection, statement: str, *values: object) -> Any:
-    """Execute a statement without beginning a transaction; return its first row.
-
-    In a transaction that is already open, the statement is part of it.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    if connection.in_transaction():
-        with driver.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchone()
-    was_autocommit, driver.autocommit = driver.autocommit, True
-    try:
-        with driver.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchone()
-    finally:
-        if not driver.closed:
-            driver.autocommit = was_autocommit

@@ -7,6 +7,7 @@ from enum import StrEnum
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Text, column, inspect, select, text
 
+from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.tables import MIGRATION_TABLES, NOT_FROM_EXTENSION
@@ -162,6 +163,20 @@ def ancestry(revisions: set[str], scripts: ScriptDirectory) -> set[str]:
         for each in revisions  # one by one: Alembic rejects a revision together with its ancestor
         for script in scripts.iterate_revisions(each, "base")
     }
+
+
+def find_legacy_revisions(project: Project, scripts: ScriptDirectory) -> set[str]:
+    """Return the revisions that may end their transactions: `legacy_until` and its ancestors.
+
+    Raises:
+        MigrationError: There is no such revision.
+    """
+    last = project.legacy_until
+    if last is None:
+        return set()
+    if last not in {each.revision for each in scripts.walk_revisions()}:
+        raise MigrationError(f"there is no revision {last}: correct Project(legacy_until=…)")
+    return ancestry({last}, scripts)
 
 
 def _find_status(

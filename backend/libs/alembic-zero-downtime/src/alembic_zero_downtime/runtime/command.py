@@ -12,10 +12,15 @@ from sqlalchemy import Connection
 
 from alembic_zero_downtime._alembic import command_name, replace_steps
 from alembic_zero_downtime.data_loss.confirmation import confirm_data_loss
-from alembic_zero_downtime.database.connection import MigrationDatabase, borrowed
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.session import borrowed, require_supported_driver
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.recorder import LedgerRecorder
-from alembic_zero_downtime.history.state import MigrationState, MigrationStatus
+from alembic_zero_downtime.history.state import (
+    MigrationState,
+    MigrationStatus,
+    find_legacy_revisions,
+)
 from alembic_zero_downtime.operations.backfill import drop_empty_positions
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.adoption import adopt
@@ -24,6 +29,7 @@ from alembic_zero_downtime.runtime.executor import Executor, RevisionFailedError
 from alembic_zero_downtime.runtime.lock_monitor import monitor_locks
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_migration_lock
 from alembic_zero_downtime.runtime.outcome import describe_failed_run, read_current_state
+from alembic_zero_downtime.runtime.transaction_guard import TransactionGuard
 from alembic_zero_downtime.steps import MigrationSteps, StepsFunction
 
 logger = logging.getLogger(__name__)
@@ -57,6 +63,7 @@ class MigrationCommand:
         """
         logger.info("Database: %s", self._database)
         with self._connect() as worker:
+            require_supported_driver(worker)
             state = self._read_state(worker)
             migrations = configure(worker, self._project, self._project.load_metadata())
             self._require_known_revisions(state, migrations)
@@ -75,7 +82,7 @@ class MigrationCommand:
             with self._database.connect() as worker:
                 yield worker
         else:
-            with borrowed(self._connection, self._database.settings):
+            with borrowed(self._connection):
                 yield self._connection
 
     def _read_state(self, worker: Connection) -> MigrationState:
@@ -177,7 +184,7 @@ class MigrationCommand:
                 f"another process has moved the database to {state} meanwhile: nothing was "
                 "changed here. Check the new state, and run the command again if it still applies"
             )
-        steps.pending = new_steps.pending
+        steps.restart(new_steps)
         return bool(steps)
 
     def _execute(
@@ -191,8 +198,9 @@ class MigrationCommand:
         try:
             with (
                 monitor_locks(self._database, worker) as monitor,
-                Executor(worker, steps, lock, monitor, is_nested=self._is_nested) as executor,
+                self._guard(migrations) as guard,
             ):
+                executor = Executor(migrations, steps, lock, monitor, guard)
                 self._recorder.measure = executor.measure
                 migrations.on_version_apply_callbacks = (self._recorder, executor.set_heads)
                 replace_steps(migrations, executor.yield_steps)
@@ -208,11 +216,18 @@ class MigrationCommand:
                 worker.commit()
         return executor.heads
 
+    def _guard(self, migrations: MigrationContext) -> TransactionGuard:
+        parameters = self._database.settings.server_parameters
+        if self._is_nested:
+            return TransactionGuard(migrations, parameters, is_nested=True)
+        legacy = find_legacy_revisions(self._project, context.script)
+        return TransactionGuard(migrations, parameters, legacy=legacy)
+
     def _verify(self, worker: Connection, heads: set[str]) -> MigrationState:
         """Return the state of the database, read in another session.
 
         Raises:
-            MigrationError: The database is not at `heads`.
+            MigrationError: The database is not at `heads`, or they contradict each other.
         """
         if self._is_nested:
             state = self._read_state(worker)
@@ -224,6 +239,8 @@ class MigrationCommand:
                 f"the database is at {state}, and not at {', '.join(sorted(heads)) or 'base'} "
                 "where this run has left it: the commit was lost, or another session has changed it"
             )
+        if state.status is MigrationStatus.DIVERGED:
+            raise MigrationError(f"the database is at {state}; {state.next_step}")
         return state
 
 

@@ -2,13 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
-from sqlalchemy import Connection, event
+from sqlalchemy import table
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from alembic_zero_downtime._backoff import pauses
@@ -20,9 +19,9 @@ from alembic_zero_downtime.errors import (
     sqlstate,
 )
 from alembic_zero_downtime.history.ledger import StepMetrics
-from alembic_zero_downtime.operations.context import is_in_online_operation
 from alembic_zero_downtime.runtime.lock_monitor import LockMonitor
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, MigrationLockLostError
+from alembic_zero_downtime.runtime.transaction_guard import TransactionGuard
 from alembic_zero_downtime.steps import MigrationSteps, Step
 
 ATTEMPTS = 12
@@ -38,46 +37,43 @@ class RevisionFailedError(MigrationError):
 class Executor:
     """Runs the migration steps in the worker session.
 
+    Args:
+        migrations: Alembic's context.
+        steps: the steps.
+        lock: the migration lock.
+        monitor: the monitor of the session's lock waits.
+        guard: the guard of the session's transactions.
+
     Attributes:
         steps: the steps.
-        heads: the heads after the last step, according to Alembic.
+        heads: the heads after the last step that ran, according to Alembic.
         is_complete: whether the running revision has only its commit left.
         is_nested: whether the steps run in a transaction of the calling program.
     """
 
     def __init__(
         self,
-        worker: Connection,
+        migrations: MigrationContext,
         steps: MigrationSteps,
         lock: MigrationLock,
         monitor: LockMonitor,
-        *,
-        is_nested: bool = False,
+        guard: TransactionGuard,
     ) -> None:
+        assert migrations.connection is not None  # noqa: S101 not in offline mode
         self.steps = steps
-        self.is_nested = is_nested
-        self.heads: set[str] = set()
+        self.is_nested = guard.is_nested
+        self.heads = steps.heads
         self.is_complete = False
-        self._worker = worker
+        self._worker = migrations.connection
+        self._versions = table(migrations.version_table, schema=migrations.version_table_schema)
+        self._committed_heads = steps.heads
         self._lock = lock
         self._monitor = monitor
+        self._guard = guard
         self._step: Step | None = None
         self._failures = 0
         self._pauses = pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self._started = 0.0
-        self._commits = 0
-        self._unsafe_commits = 0
-
-    def __enter__(self) -> Self:
-        """Listen to the commits and statements of the worker session."""
-        event.listen(self._worker, "commit", self._count_commit)
-        event.listen(self._worker, "after_cursor_execute", self._require_transaction)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Remove the listeners: the calling program may continue with the connection."""
-        event.remove(self._worker, "commit", self._count_commit)
-        event.remove(self._worker, "after_cursor_execute", self._require_transaction)
 
     def run(self, run_migrations: Callable[[], None]) -> None:
         """Call `run_migrations`, Alembic's own loop, until no step is pending.
@@ -105,14 +101,26 @@ class Executor:
         else:
             raise RevisionFailedError(f"{self._step_name}: {describe_error(error)}") from error
 
-    def yield_steps(self, _: tuple[str, ...], __: MigrationContext) -> Iterator[Step]:
-        """Yield the pending steps, as Alembic's `fn`; Alembic runs each in a transaction."""
+    def yield_steps(self, heads: tuple[str, ...], _: MigrationContext) -> Iterator[Step]:
+        """Yield the pending steps, as Alembic's `fn`; Alembic runs each in a transaction.
+
+        Args:
+            heads: the revisions in the version table, which Alembic has just read.
+        """
+        self._require_heads(heads)
         while self.steps:
             step = self.steps.pending[0]
-            self._lock.require_held(step.short_log)
+            # The first step's heads are those that Alembic has read. Another session does not see
+            # those in a transaction of the calling program.
+            is_committed = self.steps.done and not self.is_nested
+            committed = self._lock.require_held(
+                step.short_log, self._versions if is_committed else None
+            )
+            if committed is not None:
+                self._require_heads(committed)
             self._start(step)
             yield step
-            self.steps.finish(step)
+            self._finish(step)
 
     def set_heads(self, *, heads: set[str], **_: Any) -> None:
         """Store the heads after a step (Alembic's `on_version_apply`)."""
@@ -133,25 +141,30 @@ class Executor:
             self._failures = 0
             self._pauses = pauses(FIRST_PAUSE, LONGEST_PAUSE)
             self._monitor.reset()
+            if isinstance(step, RevisionStep):
+                self._guard.watch(step)
         self._monitor.blockers = ()
-        self._commits = self._unsafe_commits = 0
+        self._guard.reset()
         self.is_complete = False
         self._started = time.monotonic()
 
-    def _count_commit(self, worker: Connection) -> None:
-        if not self.is_complete:
-            self._commits += 1
-            self._unsafe_commits += not is_in_online_operation(worker)
+    def _finish(self, step: Step) -> None:
+        """Move on from a step that Alembic has committed."""
+        self.steps.finish(step)
+        self._committed_heads = self.heads
+        self._guard.finish()
 
-    def _require_transaction(self, worker: Connection, *_: object) -> None:
-        """Refuse a revision that has committed or rolled back Alembic's transaction."""
-        driver: Any = worker.connection.dbapi_connection
-        if not driver.autocommit and driver.info.transaction_status == TRANSACTION_STATUS_IDLE:
-            self._commits += 1
-            self._unsafe_commits += 1
+    def _require_heads(self, heads: Iterable[str]) -> None:
+        """Require that the version table has the revisions that this run has left in it.
+
+        Raises:
+            RevisionFailedError: A step was not committed, or another session has changed it.
+        """
+        if set(heads) != self._committed_heads:
             raise RevisionFailedError(
-                f"{self._step_name}: it ends its transaction by itself: leave COMMIT and "
-                "ROLLBACK to Alembic, or use an autocommit_block()"
+                f"{self._step_name}: the database is at {_list(heads)}, and not at "
+                f"{_list(self._committed_heads)}, where this run has left it: a commit was "
+                "lost, or another session has changed the version table"
             )
 
     @property
@@ -161,7 +174,7 @@ class Executor:
     @property
     def is_partially_applied(self) -> bool:
         """Whether a part of the failed revision was committed, by an autocommit block."""
-        return self._commits > 0
+        return self._guard.commits > 0
 
     @property
     def _is_repeatable(self) -> bool:
@@ -173,7 +186,7 @@ class Executor:
             declared = getattr(self._step.revision.module, "repeatable", None)
             if declared is not None:
                 return bool(declared)
-        return not self._unsafe_commits
+        return not self._guard.unsafe_commits
 
     def _wait_before_retry(self, error: DBAPIError) -> None:
         """Wait before the retry of a transient error, else raise."""
@@ -196,3 +209,7 @@ class Executor:
             *("Its autocommit blocks stay" if self.is_partially_applied else "Rolled back", pause),
         )
         time.sleep(pause)
+
+
+def _list(heads: Iterable[str]) -> str:
+    return ", ".join(sorted(heads)) or "base"

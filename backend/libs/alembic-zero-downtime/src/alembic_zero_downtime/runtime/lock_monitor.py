@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_zero_downtime.database.connection import MigrationDatabase, run_outside_transaction
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.session import run_outside_transaction
 from alembic_zero_downtime.settings import parse_duration
 from alembic_zero_downtime.signals import wakeup_pipe
 

@@ -13,15 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TableClause, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime._backoff import pauses
-from alembic_zero_downtime.database.connection import (
-    MigrationDatabase,
-    apply_settings,
-    run_outside_transaction,
-)
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.session import run_outside_transaction, set_parameters
 from alembic_zero_downtime.errors import MigrationError, describe_failure, one_line
 from alembic_zero_downtime.settings import MAX_NAME_BYTES
 
@@ -43,14 +40,16 @@ HOLDERS = text("""
        AND lock.granted AND lock.pid <> pg_backend_pid()
      ORDER BY lock.objid
 """)
-# Show the step in pg_stat_activity, and check the lock, in one round trip.
-SHOW_STEP_AND_CHECK_LOCK = text("""
-    SELECT set_config('application_name', :name, false),
-           (SELECT count(*) FROM pg_locks
+# Show the step in pg_stat_activity, check the lock and read the version table in one round trip.
+SHOW_STEP_AND_CHECK_LOCK = """
+    SELECT pg_catalog.set_config('application_name', :name, false),
+           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks
              WHERE locktype = 'advisory' AND objsubid = 2
                AND classid = :namespace AND objid = :lock_key
-               AND pid = pg_backend_pid() AND granted)
-""")
+               AND pid = pg_catalog.pg_backend_pid() AND granted),
+           {}
+"""
+READ_HEADS = "ARRAY(SELECT version_num::text FROM {})"
 
 logger = logging.getLogger(__name__)
 
@@ -89,24 +88,39 @@ class MigrationLock:
                 next_report = waited + PROGRESS_SECONDS
             time.sleep(min(next(delays), max(limit - waited, FIRST_PAUSE)))
 
-    def require_held(self, step: str) -> None:
+    def require_held(self, step: str, versions: TableClause | None) -> list[str] | None:
         """Check that the lock is still held, and show the next step in `pg_stat_activity`.
+
+        All in one round trip.
+
+        Args:
+            step: the next step.
+            versions: the version table, if it exists.
+
+        Returns:
+            The committed revisions in the version table; None without it.
 
         Raises:
             MigrationLockLostError: The lock session does not hold the lock any more.
         """
         name = f"{self._application_name}: {step}"
         name = name.encode("ascii", "replace").decode()[:MAX_NAME_BYTES]
+        heads = "NULL"
+        if versions is not None:
+            preparer = self._session.dialect.identifier_preparer
+            heads = READ_HEADS.format(preparer.format_table(versions))
+        query = text(SHOW_STEP_AND_CHECK_LOCK.format(heads))
         values = {"name": name, "namespace": NAMESPACE, "lock_key": LOCK_KEY}
         try:
-            is_held = self._session.execute(SHOW_STEP_AND_CHECK_LOCK, values).one()[1] == 1
+            _, count, committed = self._session.execute(query, values).one()
         except DBAPIError:
-            is_held = False
-        if not is_held:
+            count, committed = 0, None
+        if count != 1:
             raise MigrationLockLostError(
                 f"the migration lock was lost: stopped before {step}. "
                 "Applied revisions stay applied; run the same command again"
             )
+        return None if versions is None else list(committed)
 
     def _try(self) -> bool:
         if not self._has_lock_key:
@@ -155,7 +169,10 @@ def hold_migration_lock(database: MigrationDatabase, worker: Connection) -> Iter
     is_borrowed = worker.get_execution_options().get("is_borrowed") and not worker.in_transaction()
     with database.connect(autocommit=True) as session:
         _refuse_transaction_pooling(session, worker, database)
-        apply_settings(worker, database.settings)
+        # A pooler may have ignored the startup options.
+        parameters = database.settings.server_parameters
+        set_parameters(session, parameters, is_local=False)
+        set_parameters(worker, parameters, is_local=worker.in_transaction())
         lock = MigrationLock(session, worker, database.settings.application_name)
         try:
             lock.acquire(database.settings.lock_wait)

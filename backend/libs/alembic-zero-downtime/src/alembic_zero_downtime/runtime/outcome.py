@@ -39,13 +39,13 @@ def describe_failed_run(
     project: Project, database: MigrationDatabase, scripts: ScriptDirectory, executor: Executor
 ) -> str:
     """Describe the state that a failed run left, read on a new connection."""
-    if executor.is_nested:
+    if executor.is_nested and not executor.is_partially_applied:
         return (
             "Nothing was committed: the transaction belongs to the calling program, which has to "
             "roll it back"
         )
     result = (
-        "The changes of its autocommit block stay, and the revision must be safe to run again"
+        "The changes that it has committed stay, and the revision must be safe to run again"
         if executor.is_partially_applied
         else "It was rolled back, and nothing else was changed"
     )

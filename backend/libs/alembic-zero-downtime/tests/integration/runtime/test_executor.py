@@ -136,7 +136,7 @@ def test_a_partially_applied_revision_is_retried_only_if_repeatable(
     if code:
         error = capsys.readouterr().err
         assert "It is not safe to retry automatically" in error
-        assert "The changes of its autocommit block stay" in error
+        assert "The changes that it has committed stay" in error
 
 
 @pytest.mark.usefixtures("_without_pauses")

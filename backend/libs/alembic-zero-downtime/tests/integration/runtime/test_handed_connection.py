@@ -6,6 +6,7 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 
 from alembic_zero_downtime import MigrationStatus, read_state
 from alembic_zero_downtime.history.ledger import read_ledger
@@ -108,6 +109,27 @@ def test_the_lock_is_held_until_the_programs_transaction_ends(
         with pytest.raises(CommandError, match="another process"):
             upgrade(project, engine)
     upgrade(project, engine)
+
+
+def test_a_transient_error_is_retried_with_psycopg_3(engine: Engine, project: ProjectCopy) -> None:
+    """Each driver names the SQLSTATE in its own way."""
+    project.add('op.create_index_online("ix_documents_url", "documents", ["url"])')
+    project.add(
+        'op.execute("""DO $$ BEGIN\n'
+        "    IF nextval('companies_id_seq') = 7 THEN RAISE SQLSTATE '55P03'; END IF;\n"
+        'END $$""")'
+    )
+    upgrade(project, create_engine(engine.url.set(drivername="postgresql+psycopg")))
+    with engine.connect() as connection:
+        assert read_ledger(connection).entries[-1].attempts == 2
+
+
+def test_another_driver_is_refused(engine: Engine, project: ProjectCopy) -> None:
+    dialect = PGDialect_pg8000()  # type: ignore[no-untyped-call]
+    with engine.connect() as connection:
+        connection.dialect = dialect
+        with pytest.raises(CommandError, match="pg8000 cannot migrate: pass one of psycopg2 or"):
+            upgrade(project, connection)
 
 
 ONLINE = [

@@ -66,6 +66,7 @@ LEFT_BEHIND = {
     "nothing": is_unchanged,
     "the revisions before it": is_at(BEFORE),
     "the revisions before it, and what its autocommit block did": has_index(is_valid=True),
+    "the revisions before it, and what it committed": has_index(is_valid=True),
     "the revisions before it, and an invalid index": has_index(is_valid=False),
     "the revision that ran": is_at(FAULTY),
     "what the other process did": is_at(FAULTY),

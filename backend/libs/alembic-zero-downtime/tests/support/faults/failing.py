@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from support.databases import execute
 from support.faults.case import BLOCK, LINES, REPEATABLE_BLOCK, REST, Case
 from support.faults.registry import fault
 from support.shell import Done
@@ -31,6 +32,29 @@ def half_a_revision_fails(case: Case) -> Iterator[Done]:
 @fault("It commits or rolls back its transaction itself")
 def transaction_is_rolled_back(case: Case) -> Iterator[Done]:
     case.rewrite(f'op.execute("ROLLBACK")\n{LINES}')
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
+@fault("It commits through the driver's own connection")
+def driver_commits(case: Case) -> Iterator[Done]:
+    *_, create_index = LINES.splitlines()
+    case.rewrite(f"{create_index}\nop.get_bind().connection.commit()")
+    yield case.upgrade()
+    execute(case.engine, "DROP INDEX ix_before_n")
+    case.rewrite(LINES)
+
+
+@fault("It exits instead of returning, as with `sys.exit(0)`")
+def revision_exits(case: Case) -> Iterator[Done]:
+    case.rewrite(f"{LINES}\nraise SystemExit(0)")
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
+@fault("It is a coroutine or a generator")
+def revision_is_a_generator(case: Case) -> Iterator[Done]:
+    case.rewrite(f"{LINES}\nyield")
     yield case.upgrade()
     case.rewrite(LINES)
 

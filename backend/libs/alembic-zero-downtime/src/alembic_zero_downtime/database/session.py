@@ -1,0 +1,151 @@
+"""The settings of a session: those of a migration, and those that a revision leaves behind."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from alembic_zero_downtime.errors import MigrationError
+
+DRIVERS = {"psycopg2", "psycopg", "embedded"}  # the last is psycopg2 on the embedded server
+ROLE_PARAMETERS = ("session_authorization", "role")
+"""The role of the session, in the order in which it is restored; pg_settings lacks both."""
+READ_STATE = """
+    SELECT (pg_catalog.jsonb_object_agg(name, setting)
+            || pg_catalog.jsonb_build_object(
+                   'session_authorization', pg_catalog.current_setting('session_authorization'),
+                   'role', pg_catalog.current_setting('role')))::text
+      FROM pg_catalog.pg_settings
+     WHERE context IN ('user', 'superuser')
+"""
+SET_PARAMETERS = """
+    SELECT pg_catalog.count(pg_catalog.set_config(name, value, %s))
+      FROM pg_catalog.jsonb_each_text(%s::jsonb) AS wanted (name, value)
+     WHERE pg_catalog.current_setting(name, true) IS NOT NULL
+"""
+# A procedure, a block or a function may change settings too.
+CHANGE = re.compile(r"\b(?:(?:SET|RESET|DISCARD|DO|CALL)\b|SELECT\b[^;]*\()", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """The settings of a session at one point (PostgreSQL manual, "The View pg_settings").
+
+    Attributes:
+        settings: the values by name, in the base units of the server.
+    """
+
+    settings: Mapping[str, str]
+
+    @classmethod
+    def read(cls, connection: Connection) -> Self:
+        """Return the settings that the role of the session may change."""
+        return cls(json.loads(run_outside_transaction(connection, READ_STATE)[0]))
+
+    @property
+    def search_path(self) -> str:
+        """The schemas in which unqualified names are looked up."""
+        return self.settings["search_path"]
+
+    def restore(self, connection: Connection, *, is_local: bool) -> None:
+        """Reset the settings that have changed since; the role first, which the others may need.
+
+        Args:
+            connection: of the session.
+            is_local: whether to reset them only until the open transaction ends.
+        """
+        for names in (ROLE_PARAMETERS, self.settings):
+            now = self.read(connection).settings
+            for name in names:
+                if now.get(name) != self.settings[name]:
+                    set_parameters(connection, {name: self.settings[name]}, is_local=is_local)
+
+
+def may_change_settings(statement: str) -> bool:
+    """Whether a statement may change a setting of the session: a generous, cheap guess."""
+    return bool(CHANGE.search(statement))
+
+
+def require_supported_driver(connection: Connection) -> None:
+    """Refuse a driver whose connections do not show whether they are in a transaction.
+
+    Raises:
+        MigrationError: It is not psycopg2 or psycopg.
+    """
+    dialect = connection.dialect
+    if dialect.driver not in DRIVERS or dialect.is_async:
+        raise MigrationError(
+            f"connections of the driver {dialect.driver} cannot migrate: pass one of psycopg2 or "
+            "psycopg (synchronous), or none, and the URL is used"
+        )
+
+
+@contextmanager
+def borrowed(connection: Connection) -> Iterator[None]:
+    """Use a program's own connection; restore its session settings when the block ends."""
+    is_nested = connection.in_transaction()
+    before = SessionState.read(connection)
+    connection.execution_options(is_borrowed=True)
+    try:
+        yield
+    finally:
+        connection.execution_options(is_borrowed=False)
+        if not is_nested and not connection.invalidated:
+            connection.rollback()
+        if can_execute(connection):
+            before.restore(connection, is_local=is_nested)
+
+
+def set_parameters(
+    connection: Connection, parameters: Mapping[str, str], *, is_local: bool
+) -> None:
+    """Set the parameters that the server has; an older one lacks some.
+
+    Outside of a transaction that SQLAlchemy has begun, this begins none: Alembic would take it for
+    its caller's, and never commit it.
+
+    Args:
+        connection: of the session.
+        parameters: the values by name.
+        is_local: whether to set them only until the open transaction ends.
+    """
+    run_outside_transaction(connection, SET_PARAMETERS, is_local, json.dumps(dict(parameters)))
+
+
+def can_execute(connection: Connection) -> bool:
+    """Whether the session is alive, and not in a failed transaction."""
+    if connection.invalidated:
+        return False
+    driver: Any = connection.connection.dbapi_connection
+    return not driver.closed and driver.info.transaction_status != TRANSACTION_STATUS_INERROR
+
+
+def run_outside_transaction(connection: Connection, statement: str, *values: object) -> Any:
+    """Execute a statement without beginning a transaction; return its first row.
+
+    In a transaction that is already open, the statement is part of it.
+
+    Raises:
+        DBAPIError: The statement failed.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    was_autocommit = driver.autocommit
+    if not connection.in_transaction():
+        driver.autocommit = True
+    try:
+        with driver.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()
+    except connection.dialect.loaded_dbapi.Error as error:
+        if connection.dialect.is_disconnect(error, driver, None):
+            connection.invalidate(error)  # as SQLAlchemy does: it must not roll back
+        raise DBAPIError(statement, values, error) from error
+    finally:
+        if not driver.closed and driver.autocommit != was_autocommit:
+            driver.autocommit = was_autocommit
