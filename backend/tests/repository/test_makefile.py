@@ -137,7 +137,7 @@ def test_a_missing_name_is_one_line(make: Make) -> None:
     make.env["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:1/n"
     done = make("migrate-create")
     assert done.returncode != 0
-    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    errors = [line for line in done.stderr.splitlines() if line.startswith("FAILED")]
     assert len(errors) == 1
     assert "message" in errors[0]
     assert "Traceback" not in done.stderr

@@ -54,7 +54,8 @@ def revision_files(scripts: "ScriptDirectory") -> list[Path]:
     folders = (folder for folder in version_locations(scripts) if folder.exists())
     paths = (path for folder in folders for path in Script._list_py_dir(scripts, folder))  # noqa: SLF001
     # Skip an editor's lock file, which begins with a dot, and __init__.py.
-    return [path for path in paths if path.suffix == ".py" and not path.name.startswith((".", "_"))]
+    files = (path for path in paths if not path.name.startswith((".", "_")) and not path.is_dir())
+    return [path for path in files if path.suffix == ".py"]
 
 
 def add_object_filter(context: "AutogenContext", include: Callable[..., bool]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from alembic import context
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -19,7 +20,7 @@ import alembic_zero_downtime.revisions.head_file  # noqa: F401 registers the wri
 from alembic_zero_downtime._exits import exits_refused
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
-from alembic_zero_downtime.errors import MigrationError, describe_failure
+from alembic_zero_downtime.errors import MigrationError, describe_error, describe_failure
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.revisions.files import require_distinct_ids
@@ -27,6 +28,7 @@ from alembic_zero_downtime.revisions.numbering import check_message, prepare_rev
 from alembic_zero_downtime.runtime.command import MigrationCommand
 from alembic_zero_downtime.signals import graceful_exit
 
+FAILED = 255  # as Alembic's own failures
 CONNECTION = "connection"
 """The key of a program's own connection in `Config.attributes` (Alembic's cookbook)."""
 PROJECT_CALLBACK = "alembic_zero_downtime.project_callback"
@@ -36,10 +38,23 @@ PROJECT_CALLBACK = "alembic_zero_downtime.project_callback"
 def run(project: Project) -> None:
     """Run Alembic's current command; called by `env.py`.
 
+    On Alembic's command line, a failure is one line on standard error and exit code 255. Alembic
+    itself would print it twice, there and on standard output.
+
     Raises:
-        CommandError: The command failed for a reason that the user can fix.
-        SystemExit: The command was interrupted.
+        CommandError: The command failed for a reason that the user can fix; to a calling program.
+        SystemExit: The command failed or was interrupted; on the command line.
     """
+    try:
+        _run(project)
+    except CommandError as error:
+        if not context.config.cmd_opts:
+            raise
+        sys.stderr.write(f"FAILED: {error}\n")
+        raise SystemExit(FAILED) from error
+
+
+def _run(project: Project) -> None:
     config = context.config
     if callback := config.attributes.get(PROJECT_CALLBACK):
         callback(project)
@@ -54,12 +69,18 @@ def run(project: Project) -> None:
     if context.is_offline_mode():
         _run_offline(project, project.resolve_database(config))
         return
+    logging.getLogger("alembic.runtime.migration").addFilter(_is_news)
     with graceful_exit() if options else nullcontext(), exits_refused():
         require_distinct_ids(context.script, project)
         try:
             _run_connected(project, config)
         except DBAPIError as error:
             raise MigrationError(describe_failure(error)) from error
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of Alembic's log depends on the run; two are the same in every run."""
+    return not str(record.msg).startswith(("Context impl", "Will assume"))
 
 
 def load_project(config: Config) -> Project:
@@ -118,7 +139,8 @@ def _run_offline(project: Project, database: DatabaseURL) -> None:
         **_without_directives(project),
     )
     try:
-        with exits_refused():
+        # What a revision prints is no SQL.
+        with exits_refused(), redirect_stdout(sys.stderr):
             require_distinct_ids(context.script, project)
             with context.begin_transaction():
                 context.run_migrations()
@@ -126,6 +148,10 @@ def _run_offline(project: Project, database: DatabaseURL) -> None:
     except BrokenPipeError:  # the reader closed the pipe, as `alembic … --sql | head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except CommandError:
+        raise
+    except Exception as error:  # a revision's code may raise anything
+        raise MigrationError(f"{describe_error(error)}. The script is incomplete") from error
 
 
 def _command() -> str | None:

@@ -1,7 +1,10 @@
 """The base class of all errors, and one-line messages for database errors."""
 
+import re
+import sysconfig
 import traceback
 from pathlib import Path
+from types import FrameType
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -15,6 +18,9 @@ NOT_READY_PHRASES = (
     "server closed the connection unexpectedly",
     "timeout expired",
 )
+
+LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+MAX_STATEMENT_LENGTH = 80  # characters of a statement in a message
 
 TRANSIENT = {
     "55P03": "lock_not_available",
@@ -46,14 +52,46 @@ def describe_failure(error: SQLAlchemyError) -> str:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the error of a revision on one line; for a Python error, with file and line."""
-    if isinstance(error, SQLAlchemyError):
-        return describe_failure(error)
+    """Return the error of a revision on one line, with its file and line in the revision.
+
+    For an SQL error, the statement is part of it.
+    """
     if isinstance(error, CommandError):
         return one_line(str(error))
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}, line {frame.lineno}"
-    return f"{type(error).__name__}: {one_line(str(error))} ({place})"
+    if isinstance(error, SyntaxError) and error.filename:
+        place = f"{Path(error.filename).name}, line {error.lineno}"
+        return f"{type(error).__name__}: {error.msg} ({place})"
+    frames = list(traceback.walk_tb(error.__traceback__))
+    found = [(frame, line) for frame, line in frames if is_of_revision(frame)][-1:]
+    if isinstance(error, SQLAlchemyError):
+        message, statement = describe_failure(error), getattr(error, "statement", None)
+        # Outside of a revision, the statement is one of Alembic or of this library.
+        return f"{message} ({_place(*found[0], statement)})" if found else message
+    found = found or [each for each in frames if not _is_of_library(each[0])][-1:] or frames[-1:]
+    place = f" ({_place(*found[0])})" if found else ""
+    return f"{type(error).__name__}: {one_line(str(error))}".removesuffix(": ") + place
+
+
+def shorten(statement: str) -> str:
+    """Return the beginning of a statement on one line, without a password in it."""
+    beginning = re.split("password", one_line(statement), maxsplit=1, flags=re.IGNORECASE)[0]
+    return beginning[:MAX_STATEMENT_LENGTH]
+
+
+def is_of_revision(frame: FrameType) -> bool:
+    """Whether a frame runs code of a revision file; Alembic derives the module's name from it."""
+    name = Path(frame.f_code.co_filename).name
+    return name != "env.py" and frame.f_globals.get("__name__") == re.sub(r"\W", "_", name)
+
+
+def _is_of_library(frame: FrameType) -> bool:
+    name = frame.f_code.co_filename
+    return name.startswith((*LIBRARIES, "<frozen")) or "site-packages" in name
+
+
+def _place(frame: FrameType, line: int, statement: str | None = None) -> str:
+    place = f"{Path(frame.f_code.co_filename).name}, line {line}"
+    return f"{place}: {shorten(statement)}" if statement else place
 
 
 def sqlstate(error: DBAPIError) -> str | None:

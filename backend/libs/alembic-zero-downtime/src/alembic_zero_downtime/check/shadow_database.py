@@ -18,7 +18,12 @@ from sqlalchemy.pool import NullPool
 from alembic_zero_downtime import embedded
 from alembic_zero_downtime._log_levels import log_level
 from alembic_zero_downtime.data_loss.dry_run import upgrade_steps
-from alembic_zero_downtime.errors import EmbeddedServerError, MigrationError, describe_error
+from alembic_zero_downtime.errors import (
+    EmbeddedServerError,
+    MigrationError,
+    describe_error,
+    describe_failure,
+)
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.context import configure
 from alembic_zero_downtime.schema.catalog import Catalog, read_catalog
@@ -81,8 +86,9 @@ class ShadowDatabase:
 
     def _create_missing_role(self, error: Exception) -> bool:
         """Create the role that a GRANT of a revision needs; migrations do not create roles."""
-        is_from_server = isinstance(error, DBAPIError)
-        match = NO_SUCH_ROLE.fullmatch(describe_error(error)) if is_from_server else None
+        if not isinstance(error, DBAPIError):
+            return False
+        match = NO_SUCH_ROLE.fullmatch(describe_failure(error))
         if match is None:
             return False
         role = self.connection.dialect.identifier_preparer.quote(match[1])

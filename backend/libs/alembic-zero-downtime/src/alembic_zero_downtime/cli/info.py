@@ -3,15 +3,22 @@
 import argparse
 from dataclasses import asdict
 
+from alembic.util import CommandError
 from rich.filesize import decimal
 from rich.table import Table
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import EXIT_BY_STATUS, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.output import (
+    EXIT_BY_STATUS,
+    Exit,
+    add_json_option,
+    print_json,
+    stdout,
+)
 from alembic_zero_downtime.database.statistics import DatabaseInfo, read_info
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.history.ledger import Ledger, read_ledger
-from alembic_zero_downtime.history.state import MigrationState, read_state
+from alembic_zero_downtime.history.state import MigrationState, read_heads, read_state
 from alembic_zero_downtime.history.verification import edited_revisions
 
 
@@ -22,41 +29,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     """Show server, address, revision, and rows per table."""
-    address = context.database.address
-    scripts = context.scripts
+    address, project = context.database.address, context.project
+    try:
+        scripts, problem = context.scripts, None
+    except CommandError as error:  # the database can be shown all the same
+        scripts, problem = None, str(error)
     with context.database.connect() as connection:
         database_info = read_info(connection)
-        state = read_state(connection, context.project, scripts)
+        current = read_heads(connection, project)
+        state = read_state(connection, project, scripts) if scripts else None
         ledger = read_ledger(connection)
-    edited = edited_revisions(state, ledger, scripts)
+    edited = edited_revisions(state, ledger, scripts) if scripts and state else []
     if arguments.json:
+        revision: dict[str, object] = {"current": current, "error": problem}
+        if state:
+            revision = {**asdict(state), "is_at_head": state.is_at_head, "edited": edited}
         print_json(
             {
                 "database": {"url": address.masked, "source": address.source},
                 **asdict(database_info),
                 "environment": ledger.environment,
-                "revision": {
-                    **asdict(state),
-                    "is_at_head": state.is_at_head,
-                    "edited": edited,
-                },
+                "revision": revision,
             }
         )
     else:
-        print_facts(address, database_info, state, ledger)
+        print_facts(address, database_info, state or ", ".join(current), ledger)
         print_tables(database_info)
-        if not state.is_at_head:
-            context.notify(f"not at head: {state.next_step}")
-        if edited:
-            verify = context.project.commands.verify
-            context.notify(f"edited since it was applied: {', '.join(edited)} ({verify})")
+    if state is None:
+        context.notify(f"the state is not known: {problem}")
+        return Exit.FAILED
+    if not state.is_at_head and not arguments.json:
+        context.notify(f"not at head: {state.next_step}")
+    if edited and not arguments.json:
+        verify = project.commands.verify
+        context.notify(f"edited since it was applied: {', '.join(edited)} ({verify})")
     return EXIT_BY_STATUS[state.status]
 
 
 def print_facts(
-    address: DatabaseURL, database_info: DatabaseInfo, state: MigrationState, ledger: Ledger
+    address: DatabaseURL, database_info: DatabaseInfo, state: MigrationState | str, ledger: Ledger
 ) -> None:
-    """Print the server, the name, size and address of the database, and its last migration."""
+    """Print the server, the name, size and address of the database, and its last migration.
+
+    Args:
+        address: of the database.
+        database_info: read from the server.
+        state: its state; only its revisions if those of the code cannot be loaded.
+        ledger: its ledger.
+    """
     facts = Table.grid(padding=(0, 2))
     facts.add_row("Server", f"PostgreSQL {database_info.server_version}")
     facts.add_row("Database", f"{database_info.name}, {decimal(database_info.size)}")
@@ -64,7 +84,8 @@ def print_facts(
     facts.add_row("From", address.source)
     if ledger.environment:
         facts.add_row("Environment", ledger.environment)
-    facts.add_row("Revision", str(state), style="green" if state.is_at_head else "yellow")
+    is_at_head = isinstance(state, MigrationState) and state.is_at_head
+    facts.add_row("Revision", str(state) or "none", style="green" if is_at_head else "yellow")
     if last := next((each for each in reversed(ledger.entries) if each.heads is not None), None):
         facts.add_row("Migrated", str(last))
     stdout().print(facts)

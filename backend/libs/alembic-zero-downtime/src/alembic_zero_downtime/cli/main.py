@@ -26,7 +26,7 @@ from alembic_zero_downtime.cli import (
     verify,
 )
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.output import Exit, results_on_stdout
 from alembic_zero_downtime.errors import describe_failure
 
 COMMANDS: Mapping[str, ModuleType] = {
@@ -95,7 +95,7 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        with exits_refused():
+        with exits_refused(), results_on_stdout():
             code: int = arguments.run(context, arguments)
     except CommandError as error:
         message, code = str(error), Exit.FAILED

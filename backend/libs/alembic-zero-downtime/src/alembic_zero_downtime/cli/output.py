@@ -3,8 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import TextIO
 
 from rich.console import Console
 
@@ -44,6 +48,25 @@ class RefusedError(MigrationError):
     """The command refuses to run; the message says why and what to do instead."""
 
 
+_results: ContextVar[TextIO | None] = ContextVar("_results", default=None)
+
+
+@contextmanager
+def results_on_stdout() -> Iterator[None]:
+    """Let only results reach standard output; what a revision prints goes to standard error."""
+    token = _results.set(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _results.reset(token)
+
+
+def results() -> TextIO:
+    """Return the stream of the results: standard output, also within `results_on_stdout`."""
+    return _results.get() or sys.stdout
+
+
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """Add the option to print JSON instead of a table."""
     parser.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -52,7 +75,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 def print_json(value: object) -> None:
     """Print `value` as JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json)
-    sys.stdout.write(f"{text}\n")
+    results().write(f"{text}\n")
 
 
 def _as_json(value: object) -> object:
@@ -64,10 +87,17 @@ def _as_json(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the caller; rich would end the process."""
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Return the console: as wide as the terminal, or in a pipe as wide as the text.
 
     Names and values are printed literally: [brackets] are not markup.
     """
-    width = None if sys.stdout.isatty() else 1000
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    stream = results()
+    width = None if stream.isatty() else 1000
+    return _Console(file=stream, highlight=False, markup=False, emoji=False, width=width)

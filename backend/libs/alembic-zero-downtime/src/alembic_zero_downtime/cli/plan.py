@@ -3,7 +3,6 @@
 import argparse
 import logging
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from alembic_zero_downtime._log_levels import log_level
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, print_json, stdout
+from alembic_zero_downtime.cli.output import Exit, print_json, results, stdout
 from alembic_zero_downtime.cli.plan_report import as_json, as_markdown, print_plan
 from alembic_zero_downtime.plan.plan import make_plan
 from alembic_zero_downtime.plan.risk import Risk
@@ -38,10 +37,10 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(as_json(plan))
     elif arguments.markdown:
-        sys.stdout.write(as_markdown(plan))
+        results().write(as_markdown(plan))
     else:
         print_plan(plan, stdout())
-    sys.stdout.flush()  # raise BrokenPipeError here, and not at exit
+    results().flush()  # raise BrokenPipeError here, and not at exit
     return Exit.DANGEROUS if plan.risk is Risk.DANGEROUS else Exit.OK
 
 

@@ -16,11 +16,13 @@ def checksum_of(path: Path) -> str:
     Raises:
         SyntaxError: The file is not valid Python.
     """
-    return checksum(path.read_text(encoding="utf-8"))
+    return checksum(path.read_bytes())
 
 
-def checksum(source: str) -> str:
+def checksum(source: str | bytes) -> str:
     """Return the SHA-256 of the syntax tree of `source`, without comments and docstrings.
+
+    Python reads the encoding from bytes: a byte order mark or a declaration.
 
     The output of `ast.dump` is not used: it differs between Python versions.
     """

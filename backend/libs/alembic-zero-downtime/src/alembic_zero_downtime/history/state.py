@@ -21,6 +21,9 @@ HAS_TABLES = text(f"""
 """)  # noqa: S608 constants
 
 
+MAX_LISTED = 3  # ids of revisions in a message
+
+
 class MigrationStatus(StrEnum):
     """The state of a database compared with the code."""
 
@@ -99,7 +102,14 @@ class MigrationState:
             return f"{at} ({details}{applied and f'; {applied}'})"
         if self.status is MigrationStatus.DIVERGED:
             return f"{at} (diverged: one of them is behind the other)"
-        return f"{at} ({self.status}, {len(self.pending)} pending: {', '.join(self.pending)})"
+        return f"{at} ({self.status}, {len(self.pending)} pending: {list_briefly(self.pending)})"
+
+
+def list_briefly(revisions: Sequence[str]) -> str:
+    """Return the ids, separated by commas; of many, only the first and the last."""
+    if len(revisions) > MAX_LISTED:
+        return f"{revisions[0]} to {revisions[-1]}"
+    return ", ".join(revisions)
 
 
 def list_revisions(scripts: ScriptDirectory) -> list[Script]:

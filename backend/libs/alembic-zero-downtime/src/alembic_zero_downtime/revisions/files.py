@@ -1,6 +1,7 @@
 """Parse revision files without executing them: of two with the same id, Alembic loads only one."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from alembic.script import ScriptDirectory
 from alembic_zero_downtime._alembic import revision_files
 from alembic_zero_downtime.errors import MigrationError, describe_error
 from alembic_zero_downtime.project import Project
+
+CONFLICT_MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,19 +32,49 @@ class RevisionFile:
 
 
 def require_distinct_ids(scripts: ScriptDirectory, project: Project) -> None:
-    """Refuse duplicate revision ids, and revisions that cannot be loaded.
+    """Refuse duplicate revision ids, and revisions that cannot be loaded or have no upgrade().
 
     Raises:
         MigrationError: There are such revisions, e.g. during a merge.
     """
     paths = revision_files(scripts)
     try:
-        loaded = len(list(scripts.walk_revisions()))
+        loaded = list(scripts.walk_revisions())
     except Exception as error:
+        _require_python(paths)
         _require_distinct_ids(paths, project)
         raise MigrationError(f"the revisions cannot be loaded: {describe_error(error)}") from error
-    if loaded != len(paths):
+    if len(loaded) != len(paths):
+        _require_python(paths)
         _require_distinct_ids(paths, project)
+    for each in loaded:
+        if not hasattr(each.module, "upgrade"):
+            raise MigrationError(f"{Path(each.path).name} has no function upgrade(): add it")
+
+
+def _require_python(paths: Sequence[Path]) -> None:
+    """Refuse a file that cannot be read, and a syntax error."""
+    for path in paths:
+        try:
+            ast.parse(_read_source(path))
+        except SyntaxError as error:
+            raise MigrationError(_describe_syntax_error(path, error)) from error
+
+
+def _read_source(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = "it is a broken link" if path.is_symlink() else error.strerror
+        raise MigrationError(f"{path.name} cannot be read: {reason}") from error
+
+
+def _describe_syntax_error(path: Path, error: SyntaxError) -> str:
+    """Return the message of Python, and a hint if the file has git's conflict markers."""
+    line = f", line {error.lineno}" if error.lineno else ""
+    is_conflict = path.exists() and CONFLICT_MARKER.search(path.read_bytes())
+    hint = "; git marked a conflict there: resolve it first" if is_conflict else ""
+    return f"{path.name}{line}: {type(error).__name__}: {error.msg}{hint}"
 
 
 def _require_distinct_ids(paths: Sequence[Path], project: Project) -> None:
@@ -49,7 +82,7 @@ def _require_distinct_ids(paths: Sequence[Path], project: Project) -> None:
     files = []
     for path in paths:
         try:
-            files.append(read_revision(path, path.read_bytes()))
+            files.append(read_revision(path, _read_source(path)))
         except MigrationError:
             if project.sequential_ids:
                 raise
@@ -76,12 +109,13 @@ def read_revision_files(versions: Path) -> list[RevisionFile]:
     Raises:
         CommandError: A file is not a revision.
     """
-    return [read_revision(path, path.read_bytes()) for path in list_files(versions)]
+    return [read_revision(path, _read_source(path)) for path in list_files(versions)]
 
 
 def list_files(versions: Path) -> list[Path]:
     """Return the paths of the revisions in the folder, sorted, without reading the files."""
-    return sorted(versions.glob("[!._]*.py"))  # the name of an editor's lock begins with a dot
+    # The name of an editor's lock begins with a dot.
+    return sorted(path for path in versions.glob("[!._]*.py") if not path.is_dir())
 
 
 def read_revision(path: Path, source: bytes) -> RevisionFile:
@@ -95,10 +129,7 @@ def read_revision(path: Path, source: bytes) -> RevisionFile:
         (revision,) = _ids(variables["revision"])
         down_revisions = _ids(variables["down_revision"])
     except SyntaxError as error:
-        raise MigrationError(
-            f"{path.name}, line {error.lineno}: SyntaxError: {error.msg}; if git marked a conflict "
-            "there, resolve it first"
-        ) from error
+        raise MigrationError(_describe_syntax_error(path, error)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise MigrationError(
             f"{path.name} does not set revision and down_revision to plain strings: fix it first"

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext
-from alembic.script.revision import MultipleHeads
+from alembic.script.revision import MultipleHeads, RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -74,6 +75,8 @@ class MigrationCommand:
                 if not self._is_nested:
                     adopt(worker, self._database, self._recorder, state)
                 logger.info("Nothing to do: at %s", state)
+            elif command_name(migrations) == "current":
+                logger.info("At %s", state)
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
@@ -113,17 +116,27 @@ class MigrationCommand:
         make_steps: StepsFunction = migrations.opts["fn"]
         try:
             steps = MigrationSteps(make_steps(heads, migrations), heads)
+        except AttributeError as error:
+            name = Path(str(getattr(error.obj, "__file__", error.obj))).name
+            raise MigrationError(f"{name} has no function {error.name}(): add it") from error
         except CommandError as error:
-            is_fork = isinstance(error.__cause__, MultipleHeads) and self._project.sequential_ids
-            if not is_fork:
-                raise
-            raise MigrationError(
-                "two revisions have the same down_revision: "
-                f"{self._project.commands.renumber} puts one after the other"
-            ) from error
+            raise MigrationError(self._explain(error, state)) from error
         if not self._is_nested:
             worker.rollback()
         return steps
+
+    def _explain(self, error: CommandError, state: MigrationState) -> str:
+        """Return the message of Alembic for an impossible destination, with the way out."""
+        cause = error.__cause__
+        if isinstance(cause, MultipleHeads) and self._project.sequential_ids:
+            return (
+                "two revisions have the same down_revision: "
+                f"{self._project.commands.renumber} puts one after the other"
+            )
+        if isinstance(cause, RevisionError) and not isinstance(cause, MultipleHeads):
+            heads = ", ".join(state.heads) or "none"
+            return f"{error}. The database is at {state}; the newest revision is {heads}"
+        return str(error)
 
     def _migrate(
         self,

@@ -15,7 +15,6 @@ from alembic_zero_downtime.errors import (
     TRANSIENT,
     MigrationError,
     describe_error,
-    describe_failure,
     sqlstate,
 )
 from alembic_zero_downtime.history.ledger import StepMetrics
@@ -190,7 +189,7 @@ class Executor:
 
     def _wait_before_retry(self, error: DBAPIError) -> None:
         """Wait before the retry of a transient error, else raise."""
-        reason = f"{self._step_name}: {describe_failure(error)}"
+        reason = f"{self._step_name}: {describe_error(error)}"
         if sqlstate(error) not in TRANSIENT:
             raise RevisionFailedError(reason) from error
         blockers = "; ".join(map(str, self._monitor.blockers)) or "an unknown session"

@@ -8,7 +8,6 @@ server briefly, and the next process waits for its end too.
 """
 
 import logging
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from alembic_zero_downtime._backoff import pauses
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.session import run_outside_transaction, set_parameters
-from alembic_zero_downtime.errors import MigrationError, describe_failure, one_line
+from alembic_zero_downtime.errors import MigrationError, describe_failure, shorten
 from alembic_zero_downtime.settings import MAX_NAME_BYTES
 
 NAMESPACE = 0x616C656D  # "alem" in ASCII: the first key of both advisory locks
 LOCK_KEY, WORKER_KEY = 1, 2  # the second key
 FIRST_PAUSE, LONGEST_PAUSE = 0.025, 1.0  # seconds between attempts
 PROGRESS_SECONDS = 5.0
-MAX_QUERY_LENGTH = 80  # characters of a statement in a message
 
 TRY_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
 TRY_LOCK_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock(%s, %s)"
@@ -149,13 +147,7 @@ class MigrationLock:
         if not first.is_lock_session:
             details += ", left behind by a process that was killed"
         running = [each for each in holders if not each.is_lock_session and each.state]
-        return details + "".join(f", {each.state}: {_shorten(each.query)}" for each in running)
-
-
-def _shorten(query: str) -> str:
-    """Return the beginning of a statement, without a password that it may contain."""
-    beginning = re.split("password", one_line(query), maxsplit=1, flags=re.IGNORECASE)[0]
-    return beginning[:MAX_QUERY_LENGTH]
+        return details + "".join(f", {each.state}: {shorten(each.query)}" for each in running)
 
 
 @contextmanager

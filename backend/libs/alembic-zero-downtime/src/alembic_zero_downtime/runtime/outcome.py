@@ -7,7 +7,12 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError, describe_failure
-from alembic_zero_downtime.history.state import MigrationState, MigrationStatus, read_state
+from alembic_zero_downtime.history.state import (
+    MigrationState,
+    MigrationStatus,
+    list_briefly,
+    read_state,
+)
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.executor import Executor
 from alembic_zero_downtime.steps import revision_of
@@ -49,7 +54,7 @@ def describe_failed_run(
         if executor.is_partially_applied
         else "It was rolled back, and nothing else was changed"
     )
-    done = ", ".join(map(revision_of, executor.steps.done))
+    done = list_briefly([revision_of(each) for each in executor.steps.done])
     before = f"; applied before it: {done}" if done else ""
     try:
         with database.without_waiting().connect() as connection:

@@ -92,7 +92,7 @@ def test_change_without_a_safe_revision_is_refused_with_its_page(
     arguments = ("revision", "--autogenerate", "-m", name)
     assert alembic(migrated_database, *arguments, ini=project.ini) != 0
     error = capsys.readouterr().err
-    line = next(line for line in error.splitlines() if line.startswith("ERROR"))
+    line = next(line for line in error.splitlines() if line.startswith("FAILED"))
     assert all(word in line for word in words), line
     assert written_revisions(project) == []
     title = re.search(r'\. See "([^"]+)" in the documentation of alembic-zero-downtime$', line)

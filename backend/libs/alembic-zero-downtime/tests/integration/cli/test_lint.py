@@ -244,6 +244,6 @@ def test_invalid_python_is_one_line(command: Callable[..., Done], project: Proje
     path.write_text(f"<<<<<<< HEAD\n{path.read_text()}")
     done = command("--all")
     assert (done.returncode, done.stdout) == (Exit.FAILED, "")
-    start = f"alembic-zero-downtime: {path.name}, line 1: SyntaxError: invalid syntax; if git"
+    start = f"alembic-zero-downtime: {path.name}, line 1: SyntaxError: invalid syntax; git"
     assert done.stderr.startswith(start)
     assert done.stderr.count("\n") == 1

@@ -68,7 +68,7 @@ NO_STRINGS = "003_x.py does not set revision and down_revision to plain strings:
     [
         (
             '<<<<<<< HEAD\nrevision = "003"\n=======\n',
-            "003_x.py, line 1: SyntaxError: invalid syntax; if git marked a conflict there",
+            "003_x.py, line 1: SyntaxError: invalid syntax; git marked a conflict there",
         ),
         ('revision = "003"\n', NO_STRINGS),
         ("revision = 3\ndown_revision = None\n", NO_STRINGS),

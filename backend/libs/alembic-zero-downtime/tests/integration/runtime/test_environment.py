@@ -152,7 +152,11 @@ def test_duplicate_revision_ids_are_refused(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("def upgrade", "<<<<<<< HEAD\ndef upgrade", "if git marked a conflict there, resolve it"),
+        (
+            "def upgrade",
+            "<<<<<<< HEAD\ndef upgrade",
+            "git marked a conflict there: resolve it first",
+        ),
         ("import sqlalchemy", "import no_such_module", "No module named 'no_such_module'"),
         (
             f'down_revision = "{HEAD}"',
@@ -174,7 +178,7 @@ def test_a_revision_that_cannot_be_loaded_is_one_line(
 ) -> None:
     edit(project.path_of(project.add("pass")), old, new)
     assert alembic(migrated_database, "upgrade", "head", ini=project.ini) != 0
-    (line,) = [each for each in capsys.readouterr().err.splitlines() if "ERROR" in each]
+    (line,) = [each for each in capsys.readouterr().err.splitlines() if "FAILED" in each]
     assert message in line
 
 
