@@ -3,9 +3,7 @@
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import URL
 
+from tests.helpers.http import free_port, wait_for_answer
 from tests.helpers.shell import BACKEND, CLEAN_ENVIRONMENT, as_text
 
 pytestmark = pytest.mark.slow
@@ -24,7 +23,7 @@ def test_container_start_up_migrates_and_serves(empty_database: URL, tmp_path: P
     command = f"alembic upgrade head && uvicorn app.main:app --host 127.0.0.1 --port {port}"
     log = tmp_path / "log"
     with serving(["/bin/sh", "-c", command], {"DATABASE_URL": as_text(empty_database)}, log):
-        response = wait_for(f"http://127.0.0.1:{port}/readyz")
+        response = wait_for_answer(f"http://127.0.0.1:{port}/readyz")
         assert response.json()["status"] == "ready"
         assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
     lines = log.read_text()
@@ -36,14 +35,7 @@ def test_make_run_serves_on_this_machine(migrated_database: URL, tmp_path: Path)
     port = free_port()
     command = ["make", "run", f"PORT={port}"]
     with serving(command, {"DATABASE_URL": as_text(migrated_database)}, tmp_path / "log"):
-        assert wait_for(f"http://127.0.0.1:{port}/readyz").status_code == 200
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        assert wait_for_answer(f"http://127.0.0.1:{port}/readyz").status_code == 200
 
 
 @contextmanager
@@ -67,13 +59,3 @@ def serving(command: list[str], env: dict[str, str], log: Path) -> Iterator[None
         except subprocess.TimeoutExpired:  # uvicorn's reloader, rarely, on a busy machine
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
-
-
-def wait_for(address: str) -> httpx.Response:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            return httpx.get(address)
-        except httpx.ConnectError:
-            time.sleep(0.1)
-    pytest.fail(f"nothing answers at {address}")

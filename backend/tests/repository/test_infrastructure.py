@@ -3,6 +3,7 @@
 Docker itself is played by a small program that writes down how it was called.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,10 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+import yaml
 
 from tests.helpers.shell import BACKEND, load_yaml
 
 INFRASTRUCTURE = BACKEND.parent / "infrastructure"
+DEPLOYMENT_PAGE = BACKEND.parent / "docs" / "infrastructure" / "deployment.md"
 COMPOSE_FILE = INFRASTRUCTURE / "docker" / "docker-compose.dev.yml"
 
 NEEDS_DOCKER = ("up-dev", "down-dev", "destroy-dev", "ps", "logs", "psql", "health")
@@ -312,7 +315,33 @@ def test_compose_backend_migrates_first_and_gets_the_password_as_it_is() -> None
     assert backend["command"] == (
         'sh -c "alembic upgrade head && uvicorn app.main:app --host 0.0.0.0 --port 8000"'
     )
+    assert "entrypoint" not in backend  # the image's, which passes signals on
+    health = "CMD python -m app.container.health --wait http://127.0.0.1:8000/readyz"
+    assert backend["healthcheck"]["test"] == health.split()
+    assert backend["healthcheck"]["timeout"] == "24h"  # it waits for the migration
     assert backend["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert "DATABASE_URL" not in backend["environment"]  # would need percent-encoding
     assert backend["environment"]["DB_PASSWORD"] == "${DB_PASSWORD:-financial}"
     assert (COMPOSE_FILE.parent / backend["build"]).resolve() == BACKEND
+
+
+# --- The examples of the documentation --------------------------------------------------------
+
+
+def test_deployment_page_starts_and_probes_the_image_as_the_image_does() -> None:
+    dockerfile = (BACKEND / "Dockerfile").read_text(encoding="utf-8")
+    start, health = (
+        json.loads(re.findall(rf"{word} (\[.*\])$", dockerfile, re.MULTILINE)[-1])
+        for word in ("^CMD", "^ +CMD")
+    )
+    page = DEPLOYMENT_PAGE.read_text(encoding="utf-8")
+    compose, kubernetes = map(
+        yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    )
+    development = load_yaml(COMPOSE_FILE)["services"]["backend"]
+    assert compose["backend"]["command"] == development["command"]
+    assert compose["backend"]["healthcheck"].items() <= development["healthcheck"].items()
+    container = kubernetes["spec"]["containers"][0]
+    assert container["args"] == start
+    for probe in ("startupProbe", "livenessProbe"):
+        assert container[probe]["exec"]["command"] == health
