@@ -129,6 +129,19 @@ def test_exit_code_is_that_of_the_command(
     assert (done.returncode, done.stdout, done.stderr) == (code, "", message)
 
 
+def test_exit_code_is_known_where_children_were_ignored() -> None:
+    done = run("env", "--ignore-signal=CHLD", *ENTRYPOINT, "sh", "-c", "exit 7")
+    assert done.returncode == 7
+
+
+def test_orphan_becomes_a_child_where_another_process_is_process_1() -> None:
+    script = """
+orphan=$(sleep 600 >/dev/null & echo $!)
+test "$(cut -d' ' -f4 /proc/$orphan/stat)" = $PPID
+"""
+    assert run(*ENTRYPOINT, "sh", "-c", script).returncode == 0
+
+
 @as_root
 @pytest.mark.parametrize("name", ["HUP", "INT", "QUIT", "USR1", "TERM"])
 def test_signal_reaches_the_shell_and_its_children(tmp_path: Path, name: str) -> None:
@@ -139,6 +152,32 @@ def test_signal_reaches_the_shell_and_its_children(tmp_path: Path, name: str) ->
         running.wait_for("ready")
         running.signal(signal.Signals[f"SIG{name}"])
         assert running.wait() == 3
+        assert running.output == "ready\nhandled\n"
+
+
+@as_root
+def test_signal_has_its_default_effect(tmp_path: Path) -> None:
+    command = "import time; print('ready', flush=True); time.sleep(600)"
+    with container(tmp_path, "python", "-c", command) as running:
+        running.wait_for("ready")
+        running.signal(signal.SIGTERM)
+        assert running.wait() == 143
+
+
+@as_root
+def test_one_stop_signal_is_received_once(tmp_path: Path) -> None:
+    """A second one would abort the rollback of a migration whose shell has ended."""
+    child = """
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: print("handled", flush=True))
+print("ready", flush=True)
+signal.pause()
+time.sleep(0.3)
+"""
+    with container(tmp_path, "sh", "-c", 'python -c "$CHILD" && echo next', CHILD=child) as running:
+        running.wait_for("ready")
+        running.signal(signal.SIGTERM)
+        assert running.wait() == 143
         assert running.output == "ready\nhandled\n"
 
 
