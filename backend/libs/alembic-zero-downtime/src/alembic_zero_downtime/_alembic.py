@@ -42,6 +42,17 @@ def make_upgrade_steps(
     return make_steps(tuple(heads), tuple(current))
 
 
+def parents_of(scripts: "ScriptDirectory", revision: str) -> tuple[str, ...]:
+    """Return the revisions that a revision directly follows or depends on.
+
+    Raises:
+        CommandError: There is no such revision.
+    """
+    script: Any = scripts.get_revision(revision)
+    parents: tuple[str, ...] = script._normalized_down_revisions  # noqa: SLF001
+    return parents
+
+
 def version_locations(scripts: "ScriptDirectory") -> list[Path]:
     """Return the folders of the revisions; `ScriptDirectory.versions` returns only one."""
     return list(scripts._version_locations)  # noqa: SLF001

@@ -111,6 +111,16 @@ def test_make_upgrade_steps_returns_the_pending_ones(
     assert all(step.is_upgrade for step in steps)
 
 
+def test_parents_of_returns_those_that_a_revision_follows_or_depends_on(
+    project: ProjectCopy,
+) -> None:
+    (project.versions / "other.py").write_text(
+        f'revision = "other"\ndown_revision = "001"\ndepends_on = "{IDS[1]}"\n'
+    )
+    parents = {each: _alembic.parents_of(project.scripts, each) for each in ("001", "other")}
+    assert parents == {"001": (), "other": ("001", IDS[1])}
+
+
 @pytest.fixture
 def two_folders(tmp_path: Path) -> ScriptDirectory:
     """Return revisions in two folders, of which the second does not exist."""

@@ -53,10 +53,11 @@ def read_rows(
     state: MigrationState, ledger: Ledger, scripts: ScriptDirectory
 ) -> Iterator[RevisionRow]:
     """Yield a row for each revision of the code, then for each that only the database has."""
-    edited = edited_revisions(state, ledger, scripts)
+    edited = set(edited_revisions(state, ledger, scripts))
+    pending = set(state.pending)
     for script in list_revisions(scripts):
         revision = script.revision
-        is_applied = revision not in state.pending
+        is_applied = revision not in pending
         origin = ledger.origin(revision) if is_applied else None
         yield RevisionRow(revision, script.doc.rstrip("."), is_applied, revision in edited, origin)
     for revision in state.unknown:

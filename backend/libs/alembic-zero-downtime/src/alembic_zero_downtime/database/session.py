@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
-from sqlalchemy import Connection
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.errors import MigrationError
@@ -149,3 +149,18 @@ def run_outside_transaction(connection: Connection, statement: str, *values: obj
     finally:
         if not driver.closed and driver.autocommit != was_autocommit:
             driver.autocommit = was_autocommit
+
+
+def execute_together(
+    connection: Connection, statements: Sequence[str], values: Mapping[str, object]
+) -> CursorResult[Any]:
+    """Execute statements with the driver's parameters; return the result of the last one.
+
+    In one round trip with psycopg2; other drivers allow parameters only for one statement.
+    """
+    if connection.dialect.driver == "psycopg2":
+        statements = [";".join(statements)]
+    *others, last = statements
+    for each in others:
+        connection.exec_driver_sql(each, values)
+    return connection.exec_driver_sql(last, values)

@@ -2,7 +2,8 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 # Fields that differ between Python versions or do not affect behaviour.
@@ -26,25 +27,37 @@ def checksum(source: str | bytes) -> str:
 
     The output of `ast.dump` is not used: it differs between Python versions.
     """
-    serialized = "".join(_serialize(ast.parse(source)))
-    return hashlib.sha256(serialized.encode()).hexdigest()
+    parts: list[str] = []
+    _serialize(ast.parse(source), parts.append)
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-def _serialize(value: object) -> Iterator[str]:
+def _serialize(value: object, write: Callable[[str], None]) -> None:
+    """Write a node, a list or a constant; each step of an upgrade waits for this."""
     if isinstance(value, ast.AST):
-        yield f"{type(value).__name__}("
-        for name, field in ast.iter_fields(_without_docstring(value)):
-            if name not in IGNORED_FIELDS and field not in (None, []):
-                yield f"{name}="
-                yield from _serialize(field)
-        yield ")"
+        node = _without_docstring(value)
+        opening, fields = _layout(type(node).__name__)
+        write(opening)
+        for name, label in fields:
+            field = getattr(node, name, None)
+            if field is not None and field != []:
+                write(label)
+                _serialize(field, write)
+        write(")")
     elif isinstance(value, list):
-        yield "["
+        write("[")
         for each in value:
-            yield from _serialize(each)
-        yield "]"
+            _serialize(each, write)
+        write("]")
     else:
-        yield f"{value!r},"
+        write(f"{value!r},")
+
+
+@cache
+def _layout(kind: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the beginning of a node's text, and the names and labels of its fields."""
+    names = (name for name in getattr(ast, kind)._fields if name not in IGNORED_FIELDS)
+    return f"{kind}(", tuple((name, f"{name}=") for name in names)
 
 
 def _without_docstring(node: ast.AST) -> ast.AST:

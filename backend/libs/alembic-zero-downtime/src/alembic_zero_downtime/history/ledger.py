@@ -6,12 +6,15 @@ It is a migration table like Alembic's own, created on first use. Rows are only 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
     Connection,
+    Dialect,
     Identity,
     Insert,
     Integer,
@@ -25,9 +28,12 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, TIMESTAMP, array
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import cast
 
+from alembic_zero_downtime.database.session import execute_together
+from alembic_zero_downtime.errors import sqlstate
 from alembic_zero_downtime.history.provenance import Provenance
 from alembic_zero_downtime.tables import LEDGER_TABLE
 
@@ -59,6 +65,11 @@ LEDGER = Table(
         name="ck_migration_ledger_action_known",
     ),
 )
+UNDEFINED_TABLE = "42P01"
+SAVEPOINT = LEDGER_TABLE
+FIND_LEDGER = f"SELECT pg_relation_filenode('{LEDGER_TABLE}'::regclass)"
+NewEntry = dict[str, Any]
+"""An entry to be written: its values by column. All have the same columns."""
 APPLYING_ACTIONS = ("upgrade", "stamp", "adopt", "accept")
 """The actions after which a revision is applied, with the checksum in the entry."""
 
@@ -93,11 +104,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """The duration of a step's last attempt, its lock waits and its attempts."""
+    """The duration of a step's last attempt, its lock waits and its attempts; None if unknown."""
 
-    duration: timedelta
-    lock_wait: timedelta
-    attempts: int
+    duration: timedelta | None = None
+    lock_wait: timedelta | None = None
+    attempts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -133,17 +144,23 @@ class Ledger:
 
     def last(self, revision: str) -> Entry | None:
         """Return the last entry that applied `revision`; None if it was reverted since."""
-        for entry in reversed(self.entries):
-            if entry.revision == revision:
-                return entry if entry.action in APPLYING_ACTIONS else None
-        return None
+        return _if_applying(self._last_entries.get(revision))
 
     def origin(self, revision: str) -> Entry | None:
         """Return the entry that applied `revision`; an `accept` only updates the checksum."""
-        for entry in reversed(self.entries):
-            if entry.revision == revision and entry.action != "accept":
-                return entry if entry.action in APPLYING_ACTIONS else None
-        return None
+        return _if_applying(self._last_steps.get(revision))
+
+    @cached_property
+    def _last_entries(self) -> dict[str | None, Entry]:
+        return {each.revision: each for each in self.entries}
+
+    @cached_property
+    def _last_steps(self) -> dict[str | None, Entry]:
+        return {each.revision: each for each in self.entries if each.action != "accept"}
+
+
+def _if_applying(entry: Entry | None) -> Entry | None:
+    return entry if entry and entry.action in APPLYING_ACTIONS else None
 
 
 def read_ledger(connection: Connection) -> Ledger:
@@ -180,40 +197,82 @@ class EntryFactory:
     def __init__(self, provenance: Provenance) -> None:
         self._provenance = provenance
 
-    def entry(
+    def entry(  # noqa: PLR0913 the columns
         self,
         action: str,
         revision: str | None = None,
         *,
         checksum: str | None = None,
         heads: Collection[str] | None = None,
+        environment: str | None = None,
         metrics: StepMetrics | None = None,
-    ) -> Insert:
-        """Return the statement that inserts an entry."""
-        values: dict[str, object] = {
+    ) -> NewEntry:
+        """Return an entry."""
+        return {
             "action": action,
             "revision": revision,
+            "environment": environment,
+            "heads": None if heads is None else sorted(heads),
+            **vars(metrics or StepMetrics()),
             "checksum": checksum,
-            "heads": None if heads is None else _text_array(sorted(heads)),
-            "host": self._provenance.host,
-            "application_version": self._provenance.application_version,
-            "git_commit": self._provenance.git_commit,
+            **vars(self._provenance),
         }
-        if metrics:
-            values |= vars(metrics)
-        known = {name: value for name, value in values.items() if value is not None}
-        return insert(LEDGER).values(known).inline()
-
-    def environment(self, name: str) -> Insert:
-        """Return the statement that records the environment, e.g. `production`."""
-        return self.entry("environment").values(environment=name)
 
 
-def offline(statement: Insert) -> Insert:
-    """Return the entry for an offline script: no host, and the duration by the server's clock."""
-    elapsed = func.clock_timestamp() - func.transaction_timestamp()
-    return statement.values(host=None, duration=elapsed, attempts=1)
+def write_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
+    """Insert entries in the open transaction, in few statements."""
+    if entries:
+        connection.execute(insert(LEDGER).inline(), entries)
 
 
-def _text_array(values: Sequence[str]) -> object:
-    return cast(array(list(values), type_=Text), ARRAY(Text))
+def write_last_entry(connection: Connection, entry: NewEntry) -> int:
+    """Insert the last entry of a step in its transaction.
+
+    Each step of an upgrade waits for this, so it is one round trip.
+
+    Returns:
+        The number of the ledger's file, which is another one once the ledger was truncated or
+        created again.
+
+    Raises:
+        DBAPIError: It cannot be written. The transaction can continue from a savepoint.
+    """
+    statements = (
+        f"SAVEPOINT {SAVEPOINT}",
+        _insertion(connection.dialect),
+        f"RELEASE SAVEPOINT {SAVEPOINT}",
+        FIND_LEDGER,
+    )
+    number: int = execute_together(connection, statements, entry).scalar_one()
+    return number
+
+
+def write_last_entry_if_possible(connection: Connection, entry: NewEntry) -> int | None:
+    """Do the same; return None if there is no ledger, and leave the transaction as it was."""
+    try:
+        return write_last_entry(connection, entry)
+    except DBAPIError as error:
+        if sqlstate(error) != UNDEFINED_TABLE:
+            raise
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+        return None
+
+
+@cache
+def _insertion(dialect: Dialect) -> str:
+    """Return the statement that inserts an entry, with the parameters of the driver."""
+    columns = [each.name for each in LEDGER.columns if each.server_default is None]
+    return str(insert(LEDGER).inline().compile(dialect=dialect, column_keys=columns))
+
+
+def offline(entry: NewEntry) -> Insert:
+    """Return the statement of an offline script: no host; the duration by the server's clock."""
+    values = {name: value for name, value in entry.items() if value is not None}
+    if "heads" in values:
+        values["heads"] = cast(array(values["heads"], type_=Text), ARRAY(Text))
+    values |= {
+        "host": None,
+        "duration": func.clock_timestamp() - func.transaction_timestamp(),
+        "attempts": 1,
+    }
+    return insert(LEDGER).values(values).inline()

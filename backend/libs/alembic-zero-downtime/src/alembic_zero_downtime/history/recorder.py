@@ -1,24 +1,28 @@
 """Record each migration step in the ledger, as Alembic's `on_version_apply` hook."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 
 from alembic_zero_downtime.history.checksum import checksum_of
 from alembic_zero_downtime.history.ledger import (
     EntryFactory,
+    NewEntry,
     StepMetrics,
     create_ledger,
     offline,
     recorded_revisions,
+    write_entries,
+    write_last_entry,
+    write_last_entry_if_possible,
 )
 from alembic_zero_downtime.history.provenance import find_provenance
-from alembic_zero_downtime.history.state import ancestry, list_revisions
+from alembic_zero_downtime.history.state import ancestry, in_order
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.settings import MigrationSettings
 
@@ -44,6 +48,8 @@ class LedgerRecorder:
         self._project = project
         self._settings = settings
         self._has_created_ledger = False
+        self._ledger: int | None = None
+        self._looked_at: tuple[bool, tuple[str, ...]] | None = None
 
     @cached_property
     def entries(self) -> EntryFactory:
@@ -65,24 +71,22 @@ class LedgerRecorder:
             if not self._has_created_ledger:
                 ctx.execute(create_ledger())
             self._has_created_ledger = True
-            entries = [offline(entry) for entry in entries]
+            for entry in entries:
+                ctx.execute(offline(entry))
         elif ctx.connection is not None:
-            applied = self._applied_before(step, heads)
-            entries = [*self.adoption(ctx.connection, applied), *entries]
-        for entry in entries:
-            ctx.execute(entry)
+            self._write(ctx.connection, step, heads, entries)
 
-    def adoption(self, connection: Connection, applied: set[str]) -> list[Insert]:
+    def adoption(self, connection: Connection, applied: set[str]) -> list[NewEntry]:
         """Create the ledger if needed; return entries for revisions that it lacks."""
         recorded = recorded_revisions(connection)
         if recorded is None:
             connection.execute(create_ledger())
         return [
             self.entries.entry("adopt", each, checksum=self.checksum(each))
-            for each in self._in_order(applied - (recorded or set()))
+            for each in in_order(applied - (recorded or set()), self.scripts)
         ]
 
-    def purge(self) -> Insert:
+    def purge(self) -> NewEntry:
         """Return the entry for a purged version table."""
         return self.entries.entry("stamp", heads=())
 
@@ -90,11 +94,33 @@ class LedgerRecorder:
         """Return the checksum of a revision's current code."""
         return checksum_of(Path(self.scripts.get_revision(revision).path))
 
-    def _entries(self, step: MigrationInfo, heads: Collection[str]) -> list[Insert]:
+    def _write(
+        self,
+        connection: Connection,
+        step: MigrationInfo,
+        heads: Collection[str],
+        entries: Sequence[NewEntry],
+    ) -> None:
+        """Write the entries of a step, and adopt the revisions before it that the ledger lacks.
+
+        It lacks none after a step of this run has committed, unless a revision has truncated the
+        ledger or dropped it. A repeated step looks again: its first attempt was rolled back.
+        """
+        *before, last = entries
+        name = step.is_upgrade, step.up_revision_ids
+        is_known = self._looked_at not in (None, name) and not before
+        ledger = write_last_entry_if_possible(connection, last) if is_known else None
+        if ledger is None or ledger != self._ledger:
+            adopted = self.adoption(connection, self._applied_before(step, heads))
+            write_entries(connection, [*adopted, *before])
+            self._looked_at = name
+        self._ledger = ledger or write_last_entry(connection, last)
+
+    def _entries(self, step: MigrationInfo, heads: Collection[str]) -> list[NewEntry]:
         if step.is_stamp:
-            new = ancestry(set(heads), self.scripts) - self._applied_before(step, heads)
+            new = ancestry(heads, self.scripts) - self._applied_before(step, heads)
             destination = ", ".join(step.destination_revision_ids) or None
-            stamped: list[str | None] = [*self._in_order(new)] or [destination]
+            stamped: list[str | None] = [*in_order(new, self.scripts)] or [destination]
             return [
                 self.entries.entry(
                     "stamp", each, heads=heads, checksum=self.checksum(each) if each else None
@@ -115,12 +141,7 @@ class LedgerRecorder:
     def _applied_before(self, step: MigrationInfo, heads: Collection[str]) -> set[str]:
         """Return the revisions that were applied before the step."""
         if step.is_stamp:
-            return ancestry(set(step.source_revision_ids), self.scripts)
-        after = ancestry(set(heads), self.scripts)
+            return ancestry(step.source_revision_ids, self.scripts)
+        after = ancestry(heads, self.scripts)
         revision = {str(step.up_revision_id)}
         return after - revision if step.is_upgrade else after | revision
-
-    def _in_order(self, revisions: Iterable[str]) -> list[str]:
-        """Return the revisions, oldest first."""
-        wanted = set(revisions)
-        return [each.revision for each in list_revisions(self.scripts) if each.revision in wanted]

@@ -1,12 +1,13 @@
 """The migration state of a database, compared with the revisions of the code."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Text, column, inspect, select, text
 
+from alembic_zero_downtime._alembic import parents_of
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
 from alembic_zero_downtime.project import Project
@@ -113,8 +114,39 @@ def list_briefly(revisions: Sequence[str]) -> str:
 
 
 def list_revisions(scripts: ScriptDirectory) -> list[Script]:
-    """Return all revisions, oldest first."""
-    return list(scripts.walk_revisions())[::-1]
+    """Return all revisions, oldest first.
+
+    In linear time: the order of Alembic's `walk_revisions` is quadratic in the number of merges.
+    """
+    ordered: dict[str, Script] = {}
+    todo = list(scripts.get_heads())
+    while todo:
+        revision = todo[-1]
+        missing = [each for each in parents_of(scripts, revision) if each not in ordered]
+        if missing:
+            todo += missing
+        else:
+            ordered.setdefault(todo.pop(), scripts.get_revision(revision))
+    return list(ordered.values())
+
+
+def in_order(revisions: Collection[str], scripts: ScriptDirectory) -> tuple[str, ...]:
+    """Return the ids, oldest first."""
+    if not revisions:
+        return ()
+    return tuple(e.revision for e in list_revisions(scripts) if e.revision in revisions)
+
+
+def ancestry(revisions: Iterable[str], scripts: ScriptDirectory) -> set[str]:
+    """Return the revisions and all their ancestors."""
+    found: set[str] = set()
+    todo = list(revisions)
+    while todo:
+        revision = todo.pop()
+        if revision not in found:
+            found.add(revision)
+            todo += parents_of(scripts, revision)
+    return found
 
 
 def read_heads(connection: Connection, project: Project) -> tuple[str, ...]:
@@ -140,39 +172,41 @@ def read_state(
     """
     scripts = scripts or project.load_revisions()
     current = read_heads(connection, project)
-    revisions = [each.revision for each in list_revisions(scripts)]
-    unknown = tuple(sorted(set(current) - set(revisions)))
-    stamped = current, tuple(sorted(scripts.get_heads()))
+    heads = tuple(sorted(scripts.get_heads()))
+    revisions = ancestry(heads, scripts)
+    unknown = tuple(sorted(set(current) - revisions))
     if unknown:
         ledger = read_ledger(connection)
-        missing = [each for each in revisions if ledger.exists and not ledger.last(each)]
+        missing = in_order({e for e in revisions if ledger.exists and not ledger.last(e)}, scripts)
         status = MigrationStatus.DIVERGED if missing else MigrationStatus.AHEAD
         origins = tuple(entry for each in unknown if (entry := ledger.origin(each)))
         next_step = _next_step(status, project)
-        return MigrationState(status, *stamped, tuple(missing), next_step, unknown, origins)
-    applied = ancestry(set(current), scripts)
-    pending = tuple(each for each in revisions if each not in applied)
-    status = _find_status(connection, project, current, pending, scripts)
-    if status is MigrationStatus.DIVERGED:
+        return MigrationState(status, current, heads, missing, next_step, unknown, origins)
+    applied = revisions if current == heads else ancestry(current, scripts)
+    pending = in_order(revisions - applied, scripts)
+    if _has_ancestor(current, applied, scripts):
+        status = MigrationStatus.DIVERGED
         next_step = "find out which revision matches the schema, and alembic stamp --purge REVISION"
     else:
+        status = _find_status(connection, project, current, pending)
         next_step = _next_step(status, project)
-    return MigrationState(status, *stamped, pending, next_step)
+    return MigrationState(status, current, heads, pending, next_step)
+
+
+def _has_ancestor(
+    current: Collection[str], applied: Collection[str], scripts: ScriptDirectory
+) -> bool:
+    """Whether one of several current revisions is an ancestor of another."""
+    if len(current) < 2:  # noqa: PLR2004 two
+        return False
+    parents = {parent for each in applied for parent in parents_of(scripts, each)}
+    return not parents.isdisjoint(current)
 
 
 def _next_step(status: MigrationStatus, project: Project) -> str:
     names = project.commands
     renumber = f", {names.renumber}" if project.sequential_ids else ""
     return NEXT_STEPS[status].format(upgrade=names.upgrade, renumber=renumber)
-
-
-def ancestry(revisions: set[str], scripts: ScriptDirectory) -> set[str]:
-    """Return the revisions and all their ancestors."""
-    return {
-        script.revision
-        for each in revisions  # one by one: Alembic rejects a revision together with its ancestor
-        for script in scripts.iterate_revisions(each, "base")
-    }
 
 
 def find_legacy_revisions(project: Project, scripts: ScriptDirectory) -> set[str]:
@@ -184,17 +218,16 @@ def find_legacy_revisions(project: Project, scripts: ScriptDirectory) -> set[str
     last = project.legacy_until
     if last is None:
         return set()
-    if last not in {each.revision for each in scripts.walk_revisions()}:
+    if last not in ancestry(scripts.get_heads(), scripts):
         raise MigrationError(f"there is no revision {last}: correct Project(legacy_until=…)")
-    return ancestry({last}, scripts)
+    return ancestry([last], scripts)
 
 
 def _find_status(
     connection: Connection,
     project: Project,
-    current: Sequence[str],
-    pending: Sequence[str],
-    scripts: ScriptDirectory,
+    current: Collection[str],
+    pending: Collection[str],
 ) -> MigrationStatus:
     """Return the status of a database whose revisions are all known."""
     if not current and not pending:
@@ -205,7 +238,4 @@ def _find_status(
     if not current:
         is_at_base = read_ledger(connection).heads == frozenset()  # after a downgrade
         return MigrationStatus.BEHIND if is_at_base else MigrationStatus.UNMANAGED
-    for each in current:
-        if set(current) & (ancestry({each}, scripts) - {each}):
-            return MigrationStatus.DIVERGED
     return MigrationStatus.BEHIND if pending else MigrationStatus.AT_HEAD

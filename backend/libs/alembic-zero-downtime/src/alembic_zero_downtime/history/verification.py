@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_zero_downtime.history.checksum import checksum_of
 from alembic_zero_downtime.history.ledger import Ledger
-from alembic_zero_downtime.history.state import MigrationState
+from alembic_zero_downtime.history.state import MigrationState, list_revisions
 from alembic_zero_downtime.project import CommandNames
 
 
@@ -34,7 +34,7 @@ def verify(
         )
         for each in edited_revisions(state, ledger, scripts)
     ]
-    known = {each.revision for each in scripts.walk_revisions()}
+    known = {each.revision for each in list_revisions(scripts)}
     discrepancies += [
         Discrepancy(
             "unknown", each, f"{each} is applied and unknown to this code: update the checkout"
@@ -58,10 +58,10 @@ def verify(
 
 def edited_revisions(state: MigrationState, ledger: Ledger, scripts: ScriptDirectory) -> list[str]:
     """Return the applied revisions whose code has changed since, oldest first."""
-    edited = []
-    for script in reversed(list(scripts.walk_revisions())):
+    edited, pending = [], set(state.pending)
+    for script in list_revisions(scripts):
         entry = ledger.last(script.revision)
-        is_applied = script.revision not in state.pending
+        is_applied = script.revision not in pending
         if is_applied and entry and entry.checksum != checksum_of(Path(script.path)):
             edited.append(script.revision)
     return edited

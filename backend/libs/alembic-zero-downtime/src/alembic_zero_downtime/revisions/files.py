@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_zero_downtime._alembic import revision_files
 from alembic_zero_downtime.errors import MigrationError, describe_error
+from alembic_zero_downtime.history.state import list_revisions
 from alembic_zero_downtime.project import Project
 
 CONFLICT_MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
@@ -39,7 +40,7 @@ def require_distinct_ids(scripts: ScriptDirectory, project: Project) -> None:
     """
     paths = revision_files(scripts)
     try:
-        loaded = list(scripts.walk_revisions())
+        loaded = list_revisions(scripts)
     except Exception as error:
         _require_python(paths)
         _require_distinct_ids(paths, project)

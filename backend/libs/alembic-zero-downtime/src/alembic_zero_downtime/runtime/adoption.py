@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError, describe_failure
-from alembic_zero_downtime.history.ledger import recorded_revisions
+from alembic_zero_downtime.history.ledger import recorded_revisions, write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import MigrationState, ancestry
 from alembic_zero_downtime.runtime.migration_lock import hold_migration_lock
@@ -23,15 +23,14 @@ def adopt(
 
     The role may lack the privileges, or another process may hold the migration lock.
     """
-    applied = ancestry(set(state.current), recorder.scripts)
+    applied = ancestry(state.current, recorder.scripts)
     recorded = recorded_revisions(worker)
     worker.rollback()
     if applied <= (recorded or set()):
         return
     try:
         with hold_migration_lock(database.without_waiting(), worker):
-            for entry in recorder.adoption(worker, applied):
-                worker.execute(entry)
+            write_entries(worker, recorder.adoption(worker, applied))
             worker.commit()
     except MigrationError as error:
         logger.info("Not recorded in %s: %s", LEDGER_TABLE, error)

@@ -16,6 +16,7 @@ from alembic_zero_downtime.data_loss.confirmation import confirm_data_loss
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.session import borrowed, require_supported_driver
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.ledger import write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import (
     MigrationState,
@@ -223,8 +224,7 @@ class MigrationCommand:
             raise MigrationError(f"{error}. {result}") from error
         if not steps.done:  # only the version table was purged
             entries = [*self._recorder.adoption(worker, set()), self._recorder.purge()]
-            for entry in entries:
-                worker.execute(entry)
+            write_entries(worker, entries)
             if not self._is_nested:
                 worker.commit()
         return executor.heads

@@ -2,10 +2,9 @@
 
 import re
 
-from sqlalchemy import Insert
-
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.ledger import NewEntry, write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import ancestry, read_state
 from alembic_zero_downtime.project import Project
@@ -23,7 +22,7 @@ def accept_revision(
     Raises:
         MigrationError: The revision is not applied, or the entry cannot be written.
     """
-    if revision not in {each.revision for each in recorder.scripts.walk_revisions()}:
+    if revision not in ancestry(recorder.scripts.get_heads(), recorder.scripts):
         example = project.commands.accept.format("002")
         raise MigrationError(f"there is no revision {revision}: name one, e.g. {example}")
     checksum = recorder.checksum(revision)
@@ -41,14 +40,14 @@ def set_environment(
     """
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
         raise MigrationError("an environment is a lower-case name, such as production or staging")
-    _write(project, database, recorder, recorder.entries.environment(name))
+    _write(project, database, recorder, recorder.entries.entry("environment", environment=name))
 
 
 def _write(
     project: Project,
     database: MigrationDatabase,
     recorder: LedgerRecorder,
-    entry: Insert,
+    entry: NewEntry,
     revision: str | None = None,
 ) -> None:
     """Write an entry under the migration lock."""
@@ -60,5 +59,4 @@ def _write(
         if revision and revision not in applied:
             raise MigrationError(f"revision {revision} is not applied: there is nothing to accept")
         with hold_migration_lock(database, connection), connection.begin():
-            for each in (*recorder.adoption(connection, applied), entry):
-                connection.execute(each)
+            write_entries(connection, [*recorder.adoption(connection, applied), entry])

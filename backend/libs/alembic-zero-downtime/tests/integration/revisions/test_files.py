@@ -127,7 +127,7 @@ LIBRARY_ERROR = "import json; json.loads('{x')"
         ),
         (
             "op.execute(\"ALTER ROLE no_such_role PASSWORD 's3cret'\")",
-            'does not exist (003_of_a_test.py, line 11: ALTER ROLE no_such_role )',
+            "does not exist (003_of_a_test.py, line 11: ALTER ROLE no_such_role )",
         ),
     ],
     ids=["in a library", "SQL", "password"],
