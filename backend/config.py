@@ -6,6 +6,12 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from alembic_zero_downtime.database.url_checks import (
+    check_bytes,
+    check_database,
+    check_host,
+    check_user,
+)
 from app import BACKEND
 from app.env_file import read_env_file
 from app.errors import SettingsError
@@ -58,7 +64,21 @@ class Settings(BaseSettings):
             if missing:
                 given = ", ".join(sorted(name.upper() for name in self.model_fields_set))
                 raise ValueError(f"{given} set without {', '.join(missing)}: set all or none")
+            self._check_parts()
         return self
+
+    def _check_parts(self) -> None:
+        """Refuse a URL, or a connection string, instead of one part.
+
+        Raises:
+            ValueError: The message names the variable and never its value.
+        """
+        for host in (self.db_host or "").split(","):  # libpq tries several hosts in turn
+            check_host(host, "DB_HOST")
+        check_database(self.db_name or "", "DB_NAME")
+        check_user(self.db_username or "", "DB_USERNAME")
+        password = self.db_password.get_secret_value() if self.db_password else ""
+        check_bytes(password.encode(errors="surrogatepass"), "DB_PASSWORD")
 
 
 def load_settings(env_file: Path = BACKEND / ".env") -> Settings:

@@ -1,17 +1,19 @@
 """Where the database's address comes from, and what is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from alembic_zero_downtime import MigrationSettings
+from app.db.migrations import PROJECT
 from app.db.url import read_variables, resolve_database_url, resolve_migration_url
 from app.errors import SettingsError
+from support.secrets import REFUSED, SECRET
 from tests.helpers.shell import run
 
 PARTS = {"DB_HOST": "h", "DB_NAME": "n", "DB_USERNAME": "u", "DB_PASSWORD": "p"}
-SECRET = "s3cr3t"
 PASSWORDS = [*"%@/:#'\"", "100%", "a%40b", "p@ss", "a b", "ü€", "${HOME}", "$$"]
 
 
@@ -84,6 +86,117 @@ def test_a_wrong_database_url_is_refused_by_name_and_not_quoted(
     assert SECRET not in str(caught.value)
 
 
+CONNECTION_STRING = f"host=h password={SECRET}"
+WHOLE_URL = f"postgresql://u:{SECRET}@h/n"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["DATABASE_URL", "MIGRATION_DATABASE_URL", "database_url", ".env", "alembic.ini"],
+)
+def test_a_secret_in_the_wrong_place_is_refused_without_an_echo(
+    place: str, sources: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file, ini = sources
+    for text in REFUSED:
+        data = text.encode(errors="surrogateescape")
+        match place:
+            case ".env":
+                env_file.write_bytes(b"DATABASE_URL='%b'\n" % data)
+            case "alembic.ini":
+                ini.write_bytes(b"[alembic]\nsqlalchemy.url = %b\n" % data)
+            case _:
+                monkeypatch.setenv(place, text)
+        with pytest.raises(SettingsError) as caught:
+            resolve_migration_url(os.environ, *sources)
+        assert SECRET not in str(caught.value), text
+
+
+@pytest.mark.parametrize("is_in_file", [False, True], ids=["environment", ".env"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, WHOLE_URL) for name in ("DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PORT")),
+        *((name, CONNECTION_STRING) for name in ("DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PORT")),
+        ("DB_HOST", f"u:{SECRET}@h"),
+        ("DB_HOST", f"h:{SECRET}"),
+        ("DB_HOST", f"h/{SECRET}"),
+        ("DB_HOST", f"/{SECRET}@h"),
+        ("DB_HOST", f"h,{SECRET}!"),
+        ("DB_NAME", f"n?password={SECRET}"),
+        ("DB_NAME", f"u:{SECRET}@h/n"),
+        ("DB_NAME", f"{SECRET}@h/n"),
+        ("DB_NAME", f"n{SECRET}\udcff"),
+        ("DB_USERNAME", f"u:{SECRET}"),
+        ("DB_USERNAME", f"u:{SECRET}@h"),
+        ("DB_PASSWORD", f"{SECRET}\udcff"),
+    ],
+)
+def test_a_part_that_is_a_whole_address_is_refused_without_an_echo(
+    name: str,
+    value: str,
+    is_in_file: bool,
+    sources: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = {**PARTS, name: value}
+    if is_in_file:
+        lines = "".join(f"{name}='{value}'\n" for name, value in parts.items())
+        sources[0].write_bytes(lines.encode(errors="surrogateescape"))
+    else:
+        for each, text in parts.items():
+            monkeypatch.setenv(each, text)
+    with pytest.raises(SettingsError) as caught:
+        resolve_database_url({}, *sources)
+    assert name in str(caught.value) or "cannot read" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_user_a_database_and_hosts_may_have_unusual_names(sources: tuple[Path, Path]) -> None:
+    parts = {
+        "DB_HOST": "a.example,10.0.0.1,::1",
+        "DB_NAME": "my data: ü #1",
+        "DB_USERNAME": "u@tenant",
+        "DB_PASSWORD": "p",
+    }
+    sources[0].write_text("\n".join(f"{name}='{value}'" for name, value in parts.items()))
+    url = resolve_database_url({}, *sources).url
+    assert [url.host, url.database, url.username] == list(parts.values())[:3]
+
+
+@pytest.mark.parametrize(
+    ("in_environment", "in_file", "source"),
+    [
+        (PARTS, {}, "DB_* in the environment"),
+        ({}, PARTS, "DB_* in .env"),
+        ({"DB_HOST": "other"}, PARTS, "DB_* in .env, but DB_HOST in the environment"),
+        (PARTS, {"DB_HOST": "other"}, "DB_* in the environment"),
+        ({"database_url": "postgresql://u@h/n"}, {}, "database_url"),
+        ({"DATABASE_URL": "postgresql://u@h/n"}, {}, "DATABASE_URL"),
+        ({}, {"DATABASE_URL": "postgresql://u@h/n"}, "DATABASE_URL in .env"),
+        ({}, {"database_url": "postgresql://u@h/n"}, "DATABASE_URL in .env"),
+    ],
+)
+def test_the_source_tells_the_environment_from_the_file(
+    in_environment: dict[str, str],
+    in_file: dict[str, str],
+    source: str,
+    sources: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in in_environment.items():
+        monkeypatch.setenv(name, value)
+    sources[0].write_text("".join(f"{name}={value}\n" for name, value in in_file.items()))
+    assert resolve_database_url(os.environ, *sources).source == source
+
+
+def test_an_ini_file_that_cannot_be_read_is_not_quoted(sources: tuple[Path, Path]) -> None:
+    sources[1].write_text(f"[alembic]\npostgresql://u:{SECRET}@h/n\n  {SECRET}\n[alembic]\n")
+    with pytest.raises(SettingsError, match="is not an INI file") as caught:
+        resolve_database_url({}, *sources)
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
@@ -137,6 +250,19 @@ def test_without_the_embedded_server_a_missing_url_is_an_error(
             f"postgresql://u:{SECRET}@{SECRET}@h/n",
             "more than one '@'",
         ),
+        pytest.param(
+            *("alembic current", f"postgresql://u:a?b@{SECRET}/x@h/d", "more than one '@'"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *("alembic current", f"postgresql://u@127.0.0.1:1/n?PWD={SECRET}", "unknown parameter"),
+            marks=pytest.mark.slow,
+        ),
+        (
+            "alembic current",
+            f"postgresql://u@127.0.0.1:1/n?sslmode=disable;password={SECRET}",
+            'invalid sslmode value: "***". Correct the parameters for TLS',
+        ),
     ],
 )
 def test_a_command_fails_in_one_line_without_the_password(
@@ -171,6 +297,16 @@ def test_migration_settings_of_the_env_file_are_defaults(tmp_path: Path) -> None
     settings = MigrationSettings.read(variables)
     assert (settings.lock_wait, settings.db_wait) == (3, 2)
     assert not settings.allow_data_loss, "a confirmation applies to one command"
+
+
+@pytest.mark.parametrize(
+    "line", ["MIGRATION_LOCKWAIT=1", "migration_lock_wait=1", "MIGRATIONS_LOCK_WAIT=1"]
+)
+def test_a_misspelt_setting_in_the_env_file_is_refused(line: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"{line}\nMIGRATION_DATABASE_URL=postgresql://u@h/n\n")
+    variables = read_variables({}, tmp_path / ".env")
+    with pytest.raises(ValueError, match="did you mean MIGRATION_LOCK_WAIT"):
+        MigrationSettings.read(variables, PROJECT.commands.database_url)
 
 
 def test_migrations_may_have_a_separate_address(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`/healthz` and `/readyz`, in process."""
 
+import logging
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import URL, Engine
@@ -74,6 +76,32 @@ def test_alive_but_not_ready_without_a_database(
     assert reason in response.json()["reason"]
     assert client.get("/api/v1/companies").status_code == 503
     assert "s3cr3t" not in response.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://u:a?b@s3cr3t/x@host/d",
+        "postgresql://u@h/d?PASSWORD=s3cr3t",
+        "{server}&sslmode=disable;password=s3cr3t",
+        "{server}&service=s3cr3t",
+        "{server}&options=-c%20work_mem%3Ds3cr3t",
+        "{server}&options=--s3cr3t%3D1",
+    ],
+)
+def test_no_answer_shows_a_value_that_may_be_a_secret(
+    text: str,
+    client: TestClient,
+    migration_server: URL,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = as_text(migration_server.update_query_dict({"connect_timeout": "5"}))
+    monkeypatch.setenv("DATABASE_URL", text.replace("{server}", server))
+    with caplog.at_level(logging.INFO), TestClient(client.app):  # its start logs the address
+        answers = [client.get(path).text for path in ("/readyz", "/api/v1/companies")]
+    assert "s3cr3t" not in "".join(answers) + caplog.text
+    assert "atabase: " in caplog.text
 
 
 def test_documentation_is_served(client: TestClient) -> None:

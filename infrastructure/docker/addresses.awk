@@ -10,7 +10,7 @@
 /^[ \t]*(export[ \t]+)?DATABASE_URL[ \t]*=/ { has_database_url = 1 }
 
 END {
-    printf "Database   postgresql://%s:***@127.0.0.1:%s/%s\n", setting("DB_USERNAME"), setting("DB_PORT"), setting("DB_NAME")
+    printf "Database   postgresql://%s:***@127.0.0.1:%s/%s\n", shown(setting("DB_USERNAME")), shown(setting("DB_PORT")), shown(setting("DB_NAME"))
     print "API        http://127.0.0.1:8000 (up-dev API=1, or make -C ../backend run)"
     print "           http://127.0.0.1:8000/docs"
     print "           http://127.0.0.1:8000/readyz"
@@ -36,6 +36,11 @@ function setting(name) {
     return ENVIRON[name] != "" ? ENVIRON[name] : file[name]
 }
 
+# Return a value, unless it is a whole URL or a connection string, which may contain a password.
+function shown(value) {
+    return value ~ /[=@?#:]|\/\// && value !~ /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/ ? "***" : value
+}
+
 # Return the reason why the backend uses another database, or an empty string.
 function elsewhere() {
     if ("DATABASE_URL" in ENVIRON) {
@@ -48,9 +53,9 @@ function elsewhere() {
         return "there is no backend/.env yet; make up-dev creates it"
     }
     if (setting("DB_HOST") !~ /^(127\.0\.0\.1|localhost)$/) {
-        return "DB_HOST is " setting("DB_HOST")
+        return "DB_HOST is " shown(setting("DB_HOST"))
     }
     if (ARGC >= 3 && setting("DB_PORT") != file["DB_PORT"]) {
-        return "DB_PORT is " file["DB_PORT"] " in backend/.env and " setting("DB_PORT") " here"
+        return "DB_PORT is " shown(file["DB_PORT"]) " in backend/.env and " shown(setting("DB_PORT")) " here"
     }
 }

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response, status
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_zero_downtime import DatabaseURL
 from alembic_zero_downtime.errors import describe_failure
 from alembic_zero_downtime.history.state import MigrationStatus, read_state
 from app.db import base
@@ -51,9 +52,8 @@ def readyz(response: Response) -> Readiness:
     except SettingsError as error:
         readiness = Readiness(status="not ready", reason=str(error))
     except SQLAlchemyError as error:
-        readiness = Readiness(
-            status="not ready", reason=f"no answer from the database: {describe_failure(error)}"
-        )
+        reason = DatabaseURL(base.engine.url, "").scrub(describe_failure(error))
+        readiness = Readiness(status="not ready", reason=f"no answer from the database: {reason}")
     else:
         readiness = Readiness(
             status="ready" if state.is_compatible else "not ready",

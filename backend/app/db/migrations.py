@@ -45,6 +45,7 @@ PROJECT = Project(
         stamp_env="make db-stamp-env ENV={}",
         lose_data="FORCE=1 for make, ALLOW_DATA_LOSS=1 for alembic",
         database_url="MIGRATION_DATABASE_URL",
+        start_server="make -C ../infrastructure up-dev",
         install="make install",
     ),
 )

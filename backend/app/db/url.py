@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -13,6 +14,8 @@ from alembic_zero_downtime.embedded import is_installed
 from app import BACKEND
 from app.env_file import read_env_file
 from app.errors import SettingsError
+
+DB_PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USERNAME", "DB_PASSWORD")
 
 
 def resolve_database_url(
@@ -69,16 +72,16 @@ def resolve_migration_url(
 def read_variables(
     environment: Mapping[str, str] = os.environ, env_file: Path = BACKEND / ".env"
 ) -> Mapping[str, str]:
-    """Return the environment, with the MIGRATION_* variables of `.env` as defaults.
+    """Return the environment, with the variables of `.env` as defaults.
 
     A confirmation such as ALLOW_DATA_LOSS applies to one command and is not read from a file.
 
     Raises:
         SettingsError: `.env` cannot be read.
     """
-    in_file = read_env_file(env_file).items()
-    waits = {name: value for name, value in in_file if name.startswith("MIGRATION_")}
-    return {**waits, **environment}
+    in_file = {**read_env_file(env_file)}
+    in_file.pop("ALLOW_DATA_LOSS", None)
+    return {**in_file, **environment}
 
 
 def _read(text: str, variable: str, source: str) -> DatabaseURL:
@@ -101,6 +104,9 @@ def _from_settings(env_file: Path) -> DatabaseURL | None:
     settings = load_settings(env_file)
     if settings.database_url is not None:
         text = settings.database_url.get_secret_value()
+        for name in os.environ:
+            if name.upper() == "DATABASE_URL":  # database_url, as some platforms write it
+                return _read(text, name, name)
         return _read(text, "DATABASE_URL (.env)", "DATABASE_URL in .env")
     if not settings.has_db_parts:
         return None
@@ -116,12 +122,26 @@ def _from_settings(env_file: Path) -> DatabaseURL | None:
         database=settings.db_name,
         query={"host": host} if is_socket else {},
     )
-    return DatabaseURL(url, "DB_* settings")
+    return DatabaseURL(url, _source_of_parts(env_file))
+
+
+def _source_of_parts(env_file: Path) -> str:
+    """Return where the DB_* variables are set: in the environment, in `.env`, or in both."""
+    in_environment = sorted(name for name in os.environ if name.upper() in DB_PARTS)
+    in_file = {name.upper() for name in read_env_file(env_file)} & {*DB_PARTS}
+    if not in_file - {name.upper() for name in in_environment}:
+        return "DB_* in the environment"
+    if not in_environment:
+        return "DB_* in .env"
+    return f"DB_* in .env, but {', '.join(in_environment)} in the environment"
 
 
 def _from_ini(ini_file: Path) -> DatabaseURL:
     parser = ConfigParser(interpolation=None)  # a password may contain %
-    parser.read(ini_file, encoding="utf-8")
+    try:
+        parser.read(ini_file, encoding="utf-8")
+    except (ConfigParserError, UnicodeDecodeError):  # the message quotes the line
+        raise SettingsError(f"cannot read {ini_file}: it is not an INI file in UTF-8") from None
     text = parser.get("alembic", "sqlalchemy.url", fallback=None)
     if text is None:
         raise SettingsError(f"no database is configured: set DATABASE_URL ({ini_file} has none)")

@@ -266,6 +266,14 @@ def test_url_shows_every_address_and_no_password(infrastructure: Infrastructure)
             "DATABASE_URL is set in this shell",
         ),
         (f"DB_HOST=db.example\nDB_PASSWORD={PASSWORD}", {}, "DB_HOST is db.example"),
+        ("DB_HOST=::1", {}, "DB_HOST is ::1"),
+        (f"DB_HOST=postgresql://u:{PASSWORD}@h/d", {}, "DB_HOST is ***"),
+        (
+            f"DB_HOST=localhost\nDB_NAME='dbname=d password={PASSWORD}'\nDB_USERNAME=u:{PASSWORD}",
+            {},
+            "",
+        ),
+        ("DB_HOST=localhost\nDB_PORT=1", {"DB_PORT": f"1;password={PASSWORD}"}, "and *** here"),
     ],
 )
 def test_url_says_when_the_backend_goes_elsewhere(

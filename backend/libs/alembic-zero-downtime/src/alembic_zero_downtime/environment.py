@@ -110,8 +110,12 @@ def _run_connected(project: Project, config: Config) -> None:
     bind: Any = config.attributes.get(CONNECTION)
     if bind is None:
         address = project.resolve_database(config)
-        url_setting = project.commands.database_url
-        database = MigrationDatabase(address, settings, url_setting=url_setting)
+        database = MigrationDatabase(
+            address,
+            settings,
+            url_setting=project.commands.database_url,
+            start_server=project.commands.start_server,
+        )
         MigrationCommand(project, database).run()
         return
     address = DatabaseURL(bind.engine.url, 'config.attributes["connection"]')

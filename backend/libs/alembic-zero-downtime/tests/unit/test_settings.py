@@ -80,3 +80,38 @@ def test_the_confirmation_of_data_loss_is_1_or_0() -> None:
     assert not MigrationSettings.read({"ALLOW_DATA_LOSS": ""}).allow_data_loss
     with pytest.raises(ValueError, match="ALLOW_DATA_LOSS"):
         MigrationSettings.read({"ALLOW_DATA_LOSS": "yes"})
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("MIGRATION_LOCK_TIMOUT", "MIGRATION_LOCK_TIMEOUT"),
+        ("MIGRATION_LOCKWAIT", "MIGRATION_LOCK_WAIT"),
+        ("MIGRATION_WAIT", "MIGRATION_DB_WAIT"),
+        ("MIGRATION_LOCK_TIMEOUT_MS", "MIGRATION_LOCK_TIMEOUT"),
+        ("MIGRATIONS_LOCK_WAIT", "MIGRATION_LOCK_WAIT"),
+        ("MIGRATE_DB_WAIT", "MIGRATION_DB_WAIT"),
+        ("MIRGATION_DB_WAIT", "MIGRATION_DB_WAIT"),
+        ("migration_db_wait", "MIGRATION_DB_WAIT"),
+        ("MIGRATION_DATABSE_URL", "MIGRATION_DATABASE_URL"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_with_the_right_name(
+    name: str,
+    setting: str,
+    alembic: Alembic,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(name, "s3cr3t")
+    assert alembic("postgresql://u:p@127.0.0.1:1/n", "upgrade", "head") != 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{name} is not a setting: did you mean {setting}?" in line
+    assert "s3cr3t" not in line
+
+
+def test_variables_of_other_programs_are_ignored() -> None:
+    names = ("MIGRATION_STRATEGY", "MIGRATION_DIR", "MIGRATION_TABLE", "MINIO_URL", "LOCK_WAIT")
+    assert MigrationSettings.read(dict.fromkeys(names, "x")) == MigrationSettings()
+    others = {"MIGRATION_DATABASE_URL": "x"}
+    assert MigrationSettings.read(others, "MIGRATION_DATABASE_URL") == MigrationSettings()

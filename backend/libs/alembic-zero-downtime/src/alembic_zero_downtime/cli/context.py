@@ -45,8 +45,12 @@ class CommandContext:
             MigrationError: A setting is invalid.
         """
         address = self.project.resolve_database(self.config)
-        url_setting = self.project.commands.database_url
-        return MigrationDatabase(address, self.project.read_settings(), url_setting=url_setting)
+        return MigrationDatabase(
+            address,
+            self.project.read_settings(),
+            url_setting=self.project.commands.database_url,
+            start_server=self.project.commands.start_server,
+        )
 
     @cached_property
     def scripts(self) -> ScriptDirectory:

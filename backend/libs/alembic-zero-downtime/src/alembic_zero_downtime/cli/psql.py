@@ -13,7 +13,7 @@ from alembic_zero_downtime.database.client import find_programs, read_address
 def run(context: CommandContext, _: argparse.Namespace) -> NoReturn:
     """Open the database in psql.
 
-    The process becomes psql, with the password in its environment.
+    The process becomes psql, with the password in its environment and not in its arguments.
     """
     database = context.database
     with database.connect() as connection:
@@ -24,4 +24,5 @@ def run(context: CommandContext, _: argparse.Namespace) -> NoReturn:
     context.notify(f"opening {database}")
     sys.stdout.flush()
     options = ("--set=ON_ERROR_STOP=1", address.dsn)
-    os.execve(programs[0], ["psql", *options], address.environment)  # noqa: S606
+    with address.surroundings() as surroundings:
+        os.execve(programs[0], ["psql", *options], surroundings.variables)  # noqa: S606

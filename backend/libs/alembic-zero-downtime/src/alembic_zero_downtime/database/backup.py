@@ -59,7 +59,7 @@ def back_up(connection: Connection, database: DatabaseURL, directory: Path) -> B
     # A single transaction restores all or nothing, and stops at the first error.
     is_atomic = version < TRANSACTION_TIMEOUT or server >= TRANSACTION_TIMEOUT
     options = ["--clean", "--if-exists", *(["--single-transaction"] if is_atomic else [])]
-    destination = [f"--schema={schema}", f"--dbname={address.dsn_without_secrets}"]
+    destination = [f"--schema={schema}", f"--dbname={address.dsn}"]
     command = [str(pg_dump.with_name("pg_restore")), *options, *destination, str(path)]
     return Backup(path, size, shlex.join(command))
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from alembic_zero_downtime.database.advice import advise
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, describe_failure, is_not_ready
 from alembic_zero_downtime.settings import MigrationSettings
@@ -33,12 +34,14 @@ class MigrationDatabase:
         settings: the timeouts and the application_name of every session.
         engine: the engine of a program that passes its own, used instead of the address.
         url_setting: the setting that names the database for migrations.
+        start_server: the command that starts a server on this machine; empty if there is none.
     """
 
     address: DatabaseURL
     settings: MigrationSettings = field(default_factory=MigrationSettings)
-    engine: Engine | None = None
+    engine: Engine | None = field(default=None, repr=False)
     url_setting: str = "sqlalchemy.url"
+    start_server: str = ""
 
     def __str__(self) -> str:
         """Return the masked address and its source."""
@@ -80,16 +83,21 @@ class MigrationDatabase:
             except OperationalError as error:
                 now = time.monotonic()
                 if not is_not_ready(error) or now >= deadline:
-                    raise MigrationError(
-                        f"cannot connect to {self}: {describe_failure(error)}"
-                    ) from error
+                    raise MigrationError(self._describe(error)) from error
                 if now >= next_log:
                     logger.info(
                         "Waiting up to %.0f s for %s: %s",
-                        *(deadline - now, self, describe_failure(error)),
+                        *(deadline - now, self, self.address.scrub(describe_failure(error))),
                     )
                     next_log = now + PROGRESS_SECONDS
                 time.sleep(min(RETRY_SECONDS, deadline - now))
+
+    def _describe(self, error: OperationalError) -> str:
+        """Return the message about a failed connection, with the next step."""
+        message = f"cannot connect to {self}: {self.address.scrub(describe_failure(error))}"
+        advice = advise(error, self.address, self.start_server, self.settings.db_wait)
+        end = "" if message.endswith("?") else "."
+        return f"{message}{end} {advice}" if advice else message
 
     def _connect_once(self, options: dict[str, Any]) -> Connection:
         """Connect with the settings as startup options, unless a pooler refuses those.

@@ -145,9 +145,7 @@ class TransactionGuard:
     def finish(self) -> None:
         """Commit the rest of a legacy revision, which Alembic has not begun."""
         if self.has_ended_transaction:
-            driver: Any = self._worker.connection.dbapi_connection
             self._worker.commit()
-            driver.autocommit = False
 
     @contextmanager
     def _guarded_block(self) -> Iterator[None]:
@@ -174,9 +172,19 @@ class TransactionGuard:
         """
         if self._execute(READ_MARK, self._parameters)[0] != self._mark:
             self._handle_end(is_done=True)
+            self._begin_again()
         if self._may_have_changed_settings:
             self._session_state.restore(self._worker, is_local=self.is_nested)
             self._may_have_changed_settings = False
+
+    def _begin_again(self) -> None:
+        """Begin a transaction for the version table and the ledger of a legacy revision."""
+        driver: Any = self._worker.connection.dbapi_connection
+        if driver.autocommit:
+            driver.autocommit = False
+        elif self._worker.in_transaction():  # the driver believes that its transaction is open
+            with driver.cursor() as cursor:
+                cursor.execute("BEGIN")
 
     def _execute(self, statement: str, parameters: Mapping[str, str], *values: str) -> Any:
         """Execute a statement that also sets parameters; return its row."""

@@ -2,16 +2,19 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import URL, Engine
 
 from alembic_zero_downtime.cli.output import Exit
 from support.databases import execute
 from support.project import AT_HEAD, AT_NONE, BEFORE_HEAD, HEAD, INI, ONE_BEHIND, ProjectCopy
-from support.shell import Done, as_text, run
+from support.shell import CLEAN_ENVIRONMENT, Done, as_text, run
 
 Manage = Callable[..., Done]
 Alembic = Callable[..., int]
@@ -232,6 +235,42 @@ def test_psql_runs_on_the_same_database_and_stops_at_an_error(migrated_database:
     assert done.returncode not in (Exit.OK, Exit.FAILED), (
         "psql's own code: 3 after an error in a script"
     )
+
+
+@pytest.mark.slow
+def test_psql_gets_the_parameters_and_its_command_line_shows_no_value_of_them(
+    migrated_database: URL,
+) -> None:
+    secrets = {
+        "options": "-c x.password=s3cr3t",
+        "sslpassword": "s3cr3t",
+        "passfile": "/s3cr3t",
+        "application_name": "s3cr3t",
+    }
+    url = migrated_database.update_query_dict({**secrets, "connect_timeout": "7"})
+    command = [sys.executable, "-m", "alembic_zero_downtime", "-c", str(INI), "psql"]
+    with subprocess.Popen(
+        command,
+        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url.set(password="s3cr3t"))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("SELECT 'psql runs';\n\\connect\nSHOW x.password;\n")
+        process.stdin.write("SHOW application_name;\n")
+        process.stdin.flush()
+        output: list[str] = []
+        while "s3cr3t" not in "".join(output):
+            output.append(process.stdout.readline())
+        command_line = psutil.Process(process.pid).cmdline()
+        output.append(process.communicate()[0])
+    assert Path(command_line[0]).name == "psql"
+    assert "connect_timeout=7" in command_line[-1]
+    assert "s3cr3t" not in " ".join(command_line)
+    assert "".join(output).count("s3cr3t") == 2, "of the server: both parameters, after a reconnect"
 
 
 FAILING_MODELS = """

@@ -16,9 +16,10 @@ from alembic_zero_downtime import embedded
 from alembic_zero_downtime.cli.output import Exit
 from alembic_zero_downtime.database import backup
 from alembic_zero_downtime.database.backup import Backup, BackupError, back_up
-from alembic_zero_downtime.database.client import find_programs
+from alembic_zero_downtime.database.client import Address, find_programs, run_pg_dump
 from alembic_zero_downtime.database.url import EMBEDDED, DatabaseURL
 from alembic_zero_downtime.embedded.binaries import find_program
+from alembic_zero_downtime.errors import MigrationError
 from project.definition import PROJECT
 from support.databases import connected, execute, scalar
 from support.shell import Done, as_text, run
@@ -155,19 +156,23 @@ def test_a_name_is_quoted_in_the_command_and_replaced_in_the_file_name(
 def test_a_password_is_passed_only_in_the_environment(
     migration_server: URL, migrated_database: URL, folder: Path, put_stand_in: PutStandIn
 ) -> None:
-    put_stand_in("99", f'printf "%s\\n" "$PGPASSWORD" "$*" > "{folder}/seen"')
+    tell = 'printf "%s\\n" "$PGPASSWORD" "$*"; test -z "$PGSERVICEFILE" || cat "$PGSERVICEFILE"'
+    put_stand_in("99", f'{{ {tell}; }} > "{folder}/seen"')
     url = migrated_database.set(username="test_dumper", password="s3cr3t")
-    engine = create_engine(url.update_query_dict({"sslpassword": "t0p"}), poolclass=NullPool)
+    secrets = {"sslpassword": "t0p", "options": "-c a.b=t0p", "sslkey": "/t0p"}
+    engine = create_engine(url.update_query_dict(secrets), poolclass=NullPool)
     with connected(migration_server) as admin:
         admin.exec_driver_sql("CREATE ROLE test_dumper LOGIN PASSWORD 's3cr3t'")
         try:
             done = dump(engine, folder)
         finally:
             admin.exec_driver_sql("DROP ROLE test_dumper")
-    password, arguments = (folder / "seen").read_text().splitlines()
+    password, arguments, section, *service = (folder / "seen").read_text().splitlines()
     assert password == "s3cr3t"
-    assert "s3cr3t" not in arguments + done.restore_command
-    assert "t0p" not in done.restore_command
+    for secret in ("s3cr3t", "t0p"):
+        assert secret not in arguments + done.restore_command + done.path.name
+    assert section == "[alembic_zero_downtime]"
+    assert sorted(service) == sorted(f"{name}={value}" for name, value in secrets.items())
 
 
 def test_the_embedded_pg_dump_is_used_if_the_one_on_path_is_too_old(
@@ -185,6 +190,32 @@ def test_the_programs_of_the_embedded_server_come_first_for_it(
     inside = URL.create(EMBEDDED, database="d")
     assert find_programs("pg_dump", DatabaseURL(inside, "the test")) == [own, other]
     assert find_programs("pg_dump", DatabaseURL(migrated_database, "the test")) == [other, own]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "variables", "reason"),
+    [
+        ({"sslpassword": "a\nb"}, {}, "cannot get sslpassword: it has a line break"),
+        ({"sslpassword": "a "}, {}, "cannot get sslpassword: it has a line break, or ends with"),
+        ({"sslpassword": "a"}, {"PGSERVICE": "s"}, "a service and also sslpassword: add sslpasswo"),
+    ],
+)
+def test_a_parameter_that_only_a_command_line_could_pass_is_refused(
+    parameters: dict[str, str],
+    variables: dict[str, str],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MigrationError, match=reason):
+        run_pg_dump(find_program("pg_dump"), Address({"host": "h", **parameters}, None))
+
+
+def test_a_service_is_named_in_the_environment() -> None:
+    with Address({"host": "h", "service": "s", "servicefile": "/f"}, None).surroundings() as found:
+        assert (found.variables["PGSERVICE"], found.variables["PGSERVICEFILE"]) == ("s", "/f")
+        assert found.descriptors == ()
 
 
 REASONS = {

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
+from alembic_zero_downtime import DatabaseURL, MigrationError, MigrationSettings
 from alembic_zero_downtime.database import connection
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.database.url import parse_url
 from alembic_zero_downtime.errors import is_not_ready
 from support.project import AT_HEAD
 
@@ -139,3 +142,46 @@ def test_a_permanent_error_fails_at_once(
     error = capsys.readouterr().err
     assert "Waiting" not in error
     assert "wr0ng" not in error
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("postgresql://u:p@127.0.0.1:1/n", r"Start the server \(make up\), or correct X, or set"),
+        ("postgresql://u:p@localhost:1/n", r"Start the server \(make up\), or correct X, or set"),
+        (
+            "postgresql://u:p@/n?host=/nowhere",
+            r"Start the server \(make up\), or correct X, or set",
+        ),
+        ("postgresql://u:p@127.0.0.1:1,127.0.0.1:2/n", "Start the server, or correct X, or set"),
+        (
+            "postgresql://u:p@no-host.invalid/n",
+            "Correct the host in X, or set MIGRATION_DB_WAIT=60",
+        ),
+        ("{server}/no%20db", r"Create it \(createdb --host=\S+ .*'no db'\), or correct X"),
+        ("{server}/postgres?user=no-role", r"Create the role \(createuser --login\), or correct"),
+        ("{server}/postgres?sslmode=x", "Correct the parameters for TLS, such as sslmode, in X"),
+        ("{server}/postgres?options=-c%20a=1", "Check X"),
+    ],
+)
+def test_a_connection_error_names_the_setting_and_the_next_step(
+    text: str, advice: str, migration_server: URL
+) -> None:
+    url = parse_url(text.replace("{server}", "postgresql://h"), "X")
+    if "{server}" in text:
+        query = {**url.query, **migration_server.query}
+        user = url.username or migration_server.username
+        url = migration_server.set(database=url.database, username=user, query=query)
+    database = MigrationDatabase(DatabaseURL(url, "X"), start_server="make up")
+    with pytest.raises(MigrationError, match=rf"[.?] {advice}") as caught, database.connect():
+        pass
+    assert "(from X): " in str(caught.value)
+    assert "refused Is" not in str(caught.value), "libpq's lines are sentences"
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_wait_that_is_over_is_not_recommended() -> None:
+    address = DatabaseURL(parse_url("postgresql://u@127.0.0.1:1/n", "X"), "X")
+    database = MigrationDatabase(address, MigrationSettings(db_wait=0.01))
+    with pytest.raises(MigrationError, match=r"or correct X\Z"), database.connect():
+        pass

@@ -1,20 +1,25 @@
 """The address of a database: accepted or refused, completed, and without its password."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from alembic_zero_downtime import MigrationError, MigrationSettings
+from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL, parse_url
-from support.shell import Done, as_text
+from support.secrets import PARAMETERS, REFUSED, SECRET
+from support.shell import Done, as_text, run
 
 Alembic = Callable[..., int]
 Manage = Callable[..., Done]
-SECRET = "s3cr3t"
-PASSWORDS = [*"%@/:#'\"", "100%", "a%40b", "p@ss", "a b", "ü€", "${HOME}", "$$"]
+ALL_CHARACTERS = "".join(map(chr, range(1, 128)))
+PASSWORDS = [*"%@/:#'\"", "100%", "a%40b", "p@ss", "a b", "ü€", "${HOME}", "$$", ALL_CHARACTERS]
 EMBEDDED = "postgresql+embedded:///d"
 
 
@@ -44,7 +49,7 @@ def test_a_secret_parameter_is_masked(name: str) -> None:
     url = parse_url(f"postgresql://u@h/n?{name}={SECRET}&sslmode=require", "DATABASE_URL")
     masked = DatabaseURL(url, "DATABASE_URL").masked
     assert SECRET not in masked
-    assert "sslmode=require" in masked
+    assert "sslmode=***" in masked, "of a parameter only the name is shown"
 
 
 def test_an_address_is_shown_with_its_source() -> None:
@@ -65,7 +70,9 @@ def test_accepted_schemes_use_psycopg2(scheme: str) -> None:
         (" postgresql://u:p@h/n", "X begins or ends with white space"),
         ("postgresql://u:p@h/n\n", "X begins or ends with white space"),
         (f"mysql://u:{SECRET}@h/n", "X names a mysql:// database: only PostgreSQL"),
-        (f"postgresql+asyncpg://u:{SECRET}@h/n", r"X names a postgresql\+asyncpg:// database"),
+        (f"postgresql+asyncpg://u:{SECRET}@h/n", "X names the driver asyncpg: connections use psy"),
+        (f"postgresql+{SECRET}://u@h/n", "X names another driver: connections use psycopg2"),
+        (f"{SECRET}://u@h/n", "X names another database: only PostgreSQL"),
         ("sqlite:///file.db", "X names a sqlite:// database: only PostgreSQL"),
         (f"postgresql://u:{SECRET}@h", "X names no database: add /name"),
         (f"postgresql://u:{SECRET}@h/", "X names no database: add /name"),
@@ -76,13 +83,110 @@ def test_accepted_schemes_use_psycopg2(scheme: str) -> None:
         (f"u:{SECRET}@h/n", "X is not a database URL: write postgresql://"),
         ("postgresql+embedded://h/n", "X: an embedded server has no host"),
         (f"postgresql+embedded://u:{SECRET}@/n", "X: an embedded server has no host, port, user"),
-        ("postgresql+embedded:///n?port=1", "X: unknown parameter 'port'"),
+        ("postgresql+embedded:///n?port=1", "X: unknown parameter 'port': an embedded server has"),
+        (
+            f"postgresql://u:a?b@{SECRET}/n",
+            "X has an '@' after a '/', '\\?' or '#': percent-encode",
+        ),
+        ("postgresql://u@h/n#p", "X has a '#': percent-encode"),
+        ("postgresql://u:%00@h/n", "X has a NUL byte"),
+        ("postgresql://u:%FF@h/n", "X has a byte that is not UTF-8"),
+        ("postgresql://u:\udcff@h/n", "X has a byte that is not UTF-8"),
+        (f"postgresql://u@{SECRET}!/n", "X: the host is not a host name, an IP address or the dir"),
+        (f"postgresql://u@/n?hostaddr={SECRET}", "X: hostaddr is not an IP address"),
+        ("postgresql://u@h:99999/n", "X: the port is not a number from 1 to 65535"),
+        ("postgresql://u@a,b/n?port=1,2,3", "X has 2 hosts and 3 ports"),
+        (f"postgresql://u@h/n;pwd={SECRET}", "X: the part after the host is not the name of a dat"),
+        (f"postgresql://u@h/n?user=u:{SECRET}", "X: the user is not the name of a user"),
+        ("postgresql://u@h/n?schema=public", "X: unknown parameter 'schema': for a schema, write"),
+        (
+            f"postgresql://u@h/n?PASSWORD={SECRET}",
+            "X: unknown parameter 'PASSWORD': did you mean p",
+        ),
+        (
+            f"postgresql://u@h/n?sslmod={SECRET}",
+            r"X: unknown parameter no\. 1 .*: did you mean sslm",
+        ),
+        (f"postgresql://u@h/n?a=b&{SECRET}=c", r"X: unknown parameter no\. 1 after the '\?': perc"),
+        ("postgresql://u@h/n?user=a&user=b", "X has the parameter 'user' more than once"),
     ],
 )
 def test_an_invalid_address_is_refused_by_name_and_not_quoted(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=f"^{reason}") as caught:
         parse_url(text, "X")
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_secret_in_the_wrong_place_is_refused_without_an_echo(text: str) -> None:
+    with pytest.raises(ValueError, match="X") as caught:
+        parse_url(text, "X")
+    assert SECRET not in str(caught.value)
+
+
+def connect(database: MigrationDatabase) -> str:
+    """Return the error of an attempt to connect; empty if there is none."""
+    try:
+        with database.connect():
+            return ""
+    except MigrationError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_value_that_libpq_or_the_server_refuses_is_not_shown(
+    parameter: str, migration_server: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = as_text(migration_server)
+    text = f"{server}{'&' if '?' in server else '?'}{parameter.format(SECRET)}"
+    address = DatabaseURL(parse_url(text, "X"), "X")
+    database = MigrationDatabase(address, MigrationSettings(db_wait=0.1))
+    shown = [str(address), repr(address), str(database), repr(database)]
+    with caplog.at_level(logging.INFO):
+        shown.append(connect(database))
+    assert SECRET not in "".join(shown) + caplog.text
+    name = parameter.partition("=")[0]
+    assert name == "password" or f"{name}=***" in address.masked
+
+
+def test_a_value_of_the_environment_is_not_shown(
+    migration_server: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSSLMODE", f"disable;password={SECRET}")
+    monkeypatch.setenv("PGHOST", f"postgresql://u:{SECRET}@h/d")
+    for text in (as_text(migration_server), "postgresql:///d"):
+        error = connect(MigrationDatabase(DatabaseURL(parse_url(text, "X"), "X")))
+        assert error.startswith("cannot connect to ")
+        assert SECRET not in error
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("postgresql://u:p@%2Frun%2Fpg/n", {"host": "/run/pg", "user": "u"}),
+        ("postgresql://u@h:1/n?host=/run/pg", {"host": "/run/pg", "port": "1"}),
+        ("postgresql://u@h/n?user=v&password=q&dbname=m", {"user": "v", "password": "q"}),
+        ("postgresql://u@h?dbname=m", {"host": "h", "dbname": "m"}),
+        ("postgresql://a:5432,b:5433/n", {"host": "a,b", "port": "5432,5433"}),
+        ("postgresql://u:x,y@a,[::1]:5433/n", {"host": "a,::1", "port": ",5433"}),
+        ("postgresql://a,b/n?port=5", {"host": "a,b", "port": "5,5"}),
+        ("postgresql:///n?host=a:5&host=b:6", {"host": "a,b", "port": "5,6"}),
+        ("postgresql:///n?host=a:5", {"host": "a", "port": "5"}),
+        ("postgresql://[fe80::1%25eth0]:5/n", {"host": "fe80::1%eth0", "port": "5"}),
+        ("postgresql://[::1]/n", {"host": "::1"}),
+        ("postgresql://u%40tenant@h/n", {"user": "u@tenant"}),
+        ("postgresql:///n?host=/cloudsql/a:b:c", {"host": "/cloudsql/a:b:c"}),
+        ("postgresql:///n?host=%40name", {"host": "@name"}),
+        ("postgresql:///n?hostaddr=127.0.0.1", {"hostaddr": "127.0.0.1"}),
+    ],
+)
+def test_libpq_gets_the_parts_that_are_shown(text: str, parts: dict[str, str]) -> None:
+    url = parse_url(text, "X")
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    found = {name: str(value) for name, value in arguments.items()}
+    assert found | parts == found
+    shown = unquote(DatabaseURL(url, "X").masked)
+    assert all(each in shown for name, each in parts.items() if name != "password")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +237,12 @@ def test_a_command_fails_with_one_line_without_the_password(
         assert len(lines) == 1, messages
         assert reason in messages
     assert SECRET not in output + error + done.stderr
+
+
+@pytest.mark.slow
+def test_the_server_of_the_tests_is_refused_without_an_echo(tmp_path: Path) -> None:
+    (tmp_path / "test_server.py").write_text("def test_server(migration_server): pass")
+    url = f"postgresql://u:a?b@{SECRET}/x@h/d"
+    done = run("python", "-m", "pytest", str(tmp_path), env={"TEST_DATABASE_URL": url})
+    assert "TEST_DATABASE_URL has more than one '@'" in done.stdout
+    assert SECRET not in done.stdout + done.stderr

@@ -1,5 +1,6 @@
 """Alembic's own conventions: options of `configure`, version locations, branches, hash ids."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import alembic
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.config import main as alembic_main
 from alembic.util import CommandError
 from sqlalchemy import URL, Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
@@ -337,3 +339,17 @@ def test_the_library_assumes_no_folder(scripts: Scripts, monkeypatch: pytest.Mon
     monkeypatch.chdir(TESTS)
     scripts.add("a1", None)
     command.upgrade(scripts.config, "head")
+
+
+@pytest.mark.parametrize("password", ["s3cr3t%40x", "%(s3cr3t)s", "s3cr3t%"])
+def test_a_single_percent_in_the_address_is_refused_without_an_echo(
+    password: str, scripts: Scripts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = scripts.ini.read_text()
+    address = f"sqlalchemy.url = postgresql://u:{password}@h/d"
+    scripts.ini.write_text(re.sub("(?m)^sqlalchemy.url = .*$", lambda _: address, text))
+    with pytest.raises(SystemExit):
+        alembic_main(argv=["-c", str(scripts.ini), "current"])
+    error = capsys.readouterr().err
+    assert "sqlalchemy.url has a single '%': write it as %%" in error
+    assert "s3cr3t" not in error

@@ -15,6 +15,22 @@ def no_server(case: Case) -> Iterator[Done]:
     case.url = url
 
 
+@fault("Its host name is unknown")
+def unknown_host(case: Case) -> Iterator[Done]:
+    url = case.url
+    case.url = url.set(host="no-such-host.invalid", query={})
+    yield case.upgrade()
+    case.url = url
+
+
+@fault("There is no such role")
+def no_such_role(case: Case) -> Iterator[Done]:
+    url = case.url
+    case.url = url.set(username="no_such_role")
+    yield case.upgrade()
+    case.url = url
+
+
 @fault("It does not answer yet, and `MIGRATION_DB_WAIT` is set", is_slow=True)
 def server_starts(case: Case) -> Iterator[Done]:
     server = case.move_to_own_server()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.faults.case import Case
+from support.faults.case import PASSWORD, Case
 from support.faults.registry import fault
 from support.pooler import PGBOUNCER, pooler
 from support.shell import Done, as_text
@@ -13,6 +13,27 @@ from support.shell import Done, as_text
 @fault("A `MIGRATION_` variable is wrong")
 def wrong_setting(case: Case) -> Iterator[Done]:
     yield case.upgrade(MIGRATION_LOCK_TIMEOUT="five")
+
+
+@fault("A `MIGRATION_` variable is misspelt")
+def misspelt_setting(case: Case) -> Iterator[Done]:
+    yield case.upgrade(MIGRATION_LOCK_TIMOUT="5s")
+
+
+@fault("The password in the address has an unencoded `@`, `/`, `?` or `#`")
+def unencoded_password(case: Case) -> Iterator[Done]:
+    yield case.upgrade(MIGRATION_DATABASE_URL=f"postgresql://u:a?{PASSWORD}@h/d")
+
+
+@fault("The address has a parameter that libpq does not know")
+def unknown_parameter(case: Case) -> Iterator[Done]:
+    yield case.upgrade(MIGRATION_DATABASE_URL=f"postgresql://u@h/d?PASSWORD={PASSWORD}")
+
+
+@fault("The address has a parameter with a wrong value")
+def wrong_parameter(case: Case) -> Iterator[Done]:
+    url = as_text(case.url.set(query={"sslmode": f"disable;password={PASSWORD}"}))
+    yield case.upgrade(MIGRATION_DATABASE_URL=url)
 
 
 @fault("A pooler shares sessions between transactions", is_slow=True)
