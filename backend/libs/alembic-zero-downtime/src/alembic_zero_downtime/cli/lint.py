@@ -23,7 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
-    """Lint new migrations for unsafe changes."""
+    """Lint new migrations for unsafe changes.
+
+    Calls upgrade() and downgrade() of each of them, without a database, to write their SQL. A call
+    that would change a file, run a program or connect elsewhere is refused.
+    """
     report = lint(
         context.project, context.project.load_revisions(context.config), everything=arguments.all
     )

@@ -11,6 +11,7 @@ from alembic_zero_downtime._alembic import version_locations
 from alembic_zero_downtime.errors import MigrationError, describe_error
 from alembic_zero_downtime.lint.changed_revisions import select_changed_revisions
 from alembic_zero_downtime.lint.downgrade import check_downgrade
+from alembic_zero_downtime.lint.effects import EffectError
 from alembic_zero_downtime.lint.finding import Finding
 from alembic_zero_downtime.lint.offline_sql import Rendering, render
 from alembic_zero_downtime.lint.rules import RULES
@@ -107,6 +108,8 @@ def _check_errors(path: Path, upgrade: Rendering, downgrade: Rendering) -> Itera
     for rendering in [upgrade] if downgrade.is_refusal else [upgrade, downgrade]:
         if rendering.error:
             message = f"it fails: {describe_error(rendering.error)}"
+            if isinstance(rendering.error, EffectError):
+                message = f"not rendered, as it {rendering.error}, which lint does not run"
             yield Finding(path, rendering.error_line, RULES["offline-sql"], message)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 
 from alembic_zero_downtime import operations
 from alembic_zero_downtime.lint.dynamic_sql import statements_in_do_block
+from alembic_zero_downtime.lint.effects import EffectError, without_effects
 from alembic_zero_downtime.sql import Statement, split_statements
 
 ONLINE_OPERATIONS = f"{operations.__name__}."
@@ -145,6 +146,8 @@ class OfflineContext(MigrationContext):
 def render(path: Path, module: ModuleType, function: str) -> Rendering:
     """Run `upgrade` or `downgrade` of the revision in `path` without a database.
 
+    An effect outside of its SQL, such as a file that it writes, is refused, and is the error.
+
     Args:
         path: the file of `module`.
         module: the revision.
@@ -152,18 +155,22 @@ def render(path: Path, module: ModuleType, function: str) -> Rendering:
     """
     recorder = StatementRecorder(path)
     error: Exception | None = None
-    with Operations.context(OfflineContext(recorder)):
+    with Operations.context(OfflineContext(recorder)), without_effects() as guard:
         try:
             getattr(module, function, _do_nothing)()
         except Exception as caught:  # noqa: BLE001 a revision's own code raises anything
             error = caught
     recorded = tuple(recorder.statements), tuple(recorder.autocommit_lines)
-    if error is None:
+    cause = next(iter(guard.refused), error)
+    if cause is None:
         return Rendering(*recorded)
-    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(cause, EffectError):
+        frames = cause.frames
+    else:
+        frames = traceback.extract_tb(cause.__traceback__)
     own = [frame for frame in frames if Path(frame.filename) == path]
     line = (own[-1].lineno if own else None) or 1
-    return Rendering(*recorded, error, line, bool(own) and own[-1] is frames[-1])
+    return Rendering(*recorded, cause, line, bool(own) and own[-1] is frames[-1])
 
 
 def _do_nothing() -> None:

@@ -1,5 +1,6 @@
 """The lint finds unsafe changes at their lines, and nothing in similar safe revisions."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,66 @@ def test_downgrade_reverts_or_gives_a_reason(
 def test_missing_downgrade_is_found(linter: Linter) -> None:
     source = write('op.execute("INSERT INTO t VALUES (1)")').partition("def downgrade")[0]
     assert in_short(linter.lint(source).findings) == [("downgrade", UPGRADE)]
+
+
+EFFECTS = {
+    "writes a file": "__import__('pathlib').Path({path!r}).write_text('x')",
+    "appends to a file": "open({path!r}, 'a').close()",
+    "opens a file descriptor": "os.open({path!r}, os.O_CREAT | os.O_WRONLY)",
+    "deletes a file": "os.remove({kept!r})",
+    "moves a file": "__import__('shutil').move({kept!r}, {path!r})",
+    "deletes a folder": "__import__('shutil').rmtree(os.path.dirname({kept!r}))",
+    "creates a folder": "os.makedirs({path!r})",
+    "links a file": "os.symlink({kept!r}, {path!r})",
+    "runs a program": "__import__('subprocess').run(['touch', {path!r}])",
+    "runs a shell": "os.system('touch ' + {path!r})",
+    "forks": "os.fork() or (os.system('touch ' + {path!r}), os._exit(0))",
+    "connects to another server": "__import__('socket').create_connection(('127.0.0.1', {port}))",
+    "asks a name server": "__import__('socket').gethostbyname('localhost')",
+    "connects by an engine": "sa.create_engine('postgresql+psycopg2://h:{port}/d').connect()",
+    "connects by a driver": "__import__('psycopg2').connect('host=127.0.0.1 port={port}')",
+    "catches the error": (
+        "\nfor _ in range(1):\n    try:\n        os.remove({kept!r})\n"
+        "    except Exception:\n        pass"
+    ),
+}
+
+
+@pytest.mark.parametrize("function", ["upgrade", "downgrade"])
+@pytest.mark.parametrize("effect", EFFECTS.values(), ids=EFFECTS)
+def test_effect_of_a_revision_is_refused_and_reported(
+    effect: str, function: str, linter: Linter, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    path, kept = tmp_path / "written", tmp_path / "kept" / "file"
+    kept.touch()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        line = effect.format(path=str(path), kept=str(kept), port=server.getsockname()[1])
+        functions = {"upgrade": "op.execute('SELECT 1')", "downgrade": "pass", function: line}
+        report = linter.lint(write(**functions, declarations="import os"))
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert kept.exists()
+    assert not path.exists()
+    (finding,) = (each for each in report.findings if each.rule.name == "offline-sql")
+    assert finding.message.startswith("not rendered, as it ")
+    source = linter.path.read_text(encoding="utf-8").splitlines()
+    assert any(name in source[finding.line - 1] for name in ("os.", "import", "open", "engine"))
+
+
+def test_revision_may_read_and_import(linter: Linter) -> None:
+    upgrade = (
+        "import colorsys\n"
+        "import pathlib\n"
+        "text = pathlib.Path(__file__).read_text(encoding='utf-8')\n"
+        "list(pathlib.Path(__file__).parent.iterdir())\n"
+        "op.execute('COMMENT ON TABLE documents IS ' + repr(text[:3] and colorsys.__name__))"
+    )
+    assert linter.find(upgrade) == []
+
+
+def test_effects_are_possible_after_a_lint(linter: Linter, tmp_path: Path) -> None:
+    linter.find("open('/nowhere', 'w')")
+    (tmp_path / "file").write_text("x")
+    assert (tmp_path / "file").read_text() == "x"
