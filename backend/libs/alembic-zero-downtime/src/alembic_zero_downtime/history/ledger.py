@@ -24,7 +24,6 @@ from sqlalchemy import (
     Text,
     func,
     insert,
-    inspect,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, TIMESTAMP, array
@@ -35,6 +34,7 @@ from sqlalchemy.sql import cast
 from alembic_zero_downtime.database.session import execute_together
 from alembic_zero_downtime.errors import sqlstate
 from alembic_zero_downtime.history.provenance import Provenance
+from alembic_zero_downtime.search_path import has_table
 from alembic_zero_downtime.tables import LEDGER_TABLE
 
 LEDGER = Table(
@@ -165,7 +165,7 @@ def _if_applying(entry: Entry | None) -> Entry | None:
 
 def read_ledger(connection: Connection) -> Ledger:
     """Return the ledger of a database, empty if the table does not exist."""
-    if not inspect(connection).has_table(LEDGER_TABLE):
+    if not has_table(connection, LEDGER_TABLE):
         return Ledger(exists=False)
     rows = connection.execute(select(LEDGER).order_by(LEDGER.c.id)).all()
     heads = [row.heads for row in rows if row.heads is not None]
@@ -181,7 +181,7 @@ def read_ledger(connection: Connection) -> Ledger:
 
 def recorded_revisions(connection: Connection) -> set[str] | None:
     """Return the revisions with an entry in the ledger; None if there is no ledger."""
-    if not inspect(connection).has_table(LEDGER_TABLE):
+    if not has_table(connection, LEDGER_TABLE):
         return None
     return set(connection.scalars(select(LEDGER.c.revision).distinct()))
 

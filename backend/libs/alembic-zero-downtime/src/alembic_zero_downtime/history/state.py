@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, Text, column, inspect, select, text
+from sqlalchemy import Connection, Text, column, select, text
 
 from alembic_zero_downtime._alembic import parents_of
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
 from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.search_path import has_table
 from alembic_zero_downtime.tables import MIGRATION_TABLES, NOT_FROM_EXTENSION
 
 HAS_TABLES = text(f"""
     SELECT EXISTS (
-        SELECT FROM pg_class AS c
-         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+        SELECT FROM pg_catalog.pg_class AS c
+         WHERE c.relnamespace = pg_catalog.current_schema()::regnamespace::oid
+           AND c.relkind IN ('r', 'p')
            AND c.relname <> ALL (:migration_tables)
            AND {NOT_FROM_EXTENSION})
 """)  # noqa: S608 constants
@@ -152,7 +154,7 @@ def ancestry(revisions: Iterable[str], scripts: ScriptDirectory) -> set[str]:
 def read_heads(connection: Connection, project: Project) -> tuple[str, ...]:
     """Return the revisions in the version table, sorted."""
     versions = project.version_table
-    if not inspect(connection).has_table(versions.name, schema=versions.schema):
+    if not has_table(connection, versions.name, versions.schema):
         return ()
     stamps = connection.scalars(select(column("version_num", Text)).select_from(versions))
     return tuple(sorted(stamps))

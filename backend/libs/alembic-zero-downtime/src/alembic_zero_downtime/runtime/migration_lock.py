@@ -17,7 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime._backoff import pauses
 from alembic_zero_downtime.database.connection import MigrationDatabase
-from alembic_zero_downtime.database.session import run_outside_transaction, set_parameters
+from alembic_zero_downtime.database.session import (
+    run_outside_transaction,
+    search_system_schema_first,
+    set_parameters,
+)
 from alembic_zero_downtime.errors import MigrationError, describe_failure, shorten
 from alembic_zero_downtime.settings import MAX_NAME_BYTES
 
@@ -165,6 +169,7 @@ def hold_migration_lock(database: MigrationDatabase, worker: Connection) -> Iter
         parameters = database.settings.server_parameters
         set_parameters(session, parameters, is_local=False)
         set_parameters(worker, parameters, is_local=worker.in_transaction())
+        search_system_schema_first(worker, is_local=worker.in_transaction())
         lock = MigrationLock(session, worker, database.settings.application_name)
         try:
             lock.acquire(database.settings.lock_wait)

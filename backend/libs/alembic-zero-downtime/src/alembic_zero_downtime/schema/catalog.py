@@ -4,28 +4,31 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from alembic_zero_downtime.search_path import read_search_path, search_only_system_schema
 from alembic_zero_downtime.tables import MIGRATION_TABLES
 
-QUERY = text(files(__package__).joinpath("catalog.sql").read_text(encoding="utf-8"))
-# The functions that print definitions omit the schema of a name that the search path finds.
-# Therefore the schema comes first, and the temporary schema, which is otherwise searched first,
-# last. They print constants according to settings that differ between databases. JIT compilation
-# would take longer than the query itself.
-SESSION = text("""
-    SELECT current_setting('server_version_num')::int / 10000 AS version,
-           count(set_config(name, value, true))
-      FROM (VALUES ('search_path', concat_ws(', ',
-                        quote_ident(coalesce(:schema, current_schema())),
-                        nullif(current_setting('search_path'), ''), 'pg_temp')),
-                   ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'),
-                   ('extra_float_digits', '1'), ('bytea_output', 'hex'),
-                   ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'),
-                   ('jit', 'off')) AS wanted (name, value)
-""")
+# The query is parsed while only `pg_catalog` is searched, so that no function or operator of the
+# database runs. It is executed with another search path: the functions that print definitions omit
+# the schema of a name that the path finds. There the schema comes first, and the temporary schema,
+# which is otherwise searched first, last.
+TEMPORARY_SCHEMA = "pg_temp"
+CURSOR = "definitions"
+DECLARE = text(
+    f"DECLARE {CURSOR} CURSOR FOR "
+    + files(__package__).joinpath("catalog.sql").read_text(encoding="utf-8")
+)
+# They print constants according to settings that differ between databases. JIT compilation would
+# take longer than the query itself.
+SETTINGS = """
+    SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres';
+    SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex';
+    SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off;
+    SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1
+"""
 
 
 class Item(NamedTuple):
@@ -86,16 +89,23 @@ def read_catalog(connection: Connection, schema: str | None = None) -> Catalog:
         connection: not in autocommit; an open transaction stays open.
         schema: by default the current one; `pg_temp` for the session's temporary tables.
     """
+    quote = connection.dialect.identifier_preparer.quote
     with connection.begin_nested() as savepoint:  # also restores the search path
-        version = connection.execute(SESSION, {"schema": schema}).scalar_one()
-        rows = connection.execute(
-            QUERY, {"schema": schema, "migration_tables": list(MIGRATION_TABLES)}
-        )
+        searched = read_search_path(connection)
+        schema = schema or next(iter(searched), None)
+        search_only_system_schema(connection)
+        connection.exec_driver_sql(SETTINGS)
+        values = {"schema": schema, "migration_tables": list(MIGRATION_TABLES)}
+        connection.execute(DECLARE, values)
+        path = ", ".join(map(quote, [schema, *searched] if schema else [TEMPORARY_SCHEMA]))
+        connection.exec_driver_sql(f"SET LOCAL search_path = {path}, {TEMPORARY_SCHEMA}")
+        rows = connection.exec_driver_sql(f"FETCH ALL FROM {CURSOR}")
         found = {Item(*row[:-1]): row[-1] for row in rows}
         savepoint.rollback()
+    version: Any = connection.dialect.server_version_info
     # The objects of extensions are not in the result, but their parts may be.
     return Catalog(
-        {item: text for item, text in found.items() if item.without_part in found}, version
+        {item: text for item, text in found.items() if item.without_part in found}, version[0]
     )
 
 
