@@ -171,6 +171,11 @@ def split_statements(sql: str) -> Iterator[Statement]:
                 words += token[0]
 
 
+def is_one_statement(sql: str) -> bool:
+    """Whether `sql` is exactly one statement, comments aside."""
+    return len(list(split_statements(sql))) == 1
+
+
 def without_quoted(sql: str) -> str:
     """Return `sql` without comments, strings, quoted names and function bodies."""
     quoted = {"comment", "string", "body", "name"}

@@ -213,6 +213,9 @@ def _empty_server(url: "URL") -> None:
         SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
          WHERE datname NOT IN ('postgres', 'template0', 'template1')
         UNION ALL
+        SELECT format('DROP OWNED BY %I', rolname) FROM pg_roles
+         WHERE rolname !~ '^pg_' AND oid <> 10
+        UNION ALL
         SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname !~ '^pg_' AND oid <> 10
         UNION ALL SELECT 'ALTER ROLE CURRENT_USER RESET ALL'
     """

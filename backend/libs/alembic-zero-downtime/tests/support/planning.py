@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from alembic_zero_downtime.database.client import read_address
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.embedded.disposable import disposable_server
+from alembic_zero_downtime.embedded.sandbox import ROLE, create_sandbox
 from alembic_zero_downtime.plan import tracer
 from alembic_zero_downtime.plan.risk import Assessment, assess
 from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema
@@ -33,22 +34,24 @@ class Planner:
     copy: Copy
 
     @contextmanager
-    def database(self) -> Iterator[URL]:
-        """Yield the address of another copy."""
+    def database(self) -> Iterator[Copy]:
+        """Yield another copy."""
         name = f"copy_{next(NUMBERS)}"
         engine = create_engine(self.server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {COPY} STRATEGY FILE_COPY")
-            yield self.server.set(database=name)
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {COPY} STRATEGY FILE_COPY"
+            )
+            yield replace(self.copy, sandbox=self.copy.sandbox.with_database(name))
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
     def trace(self, *upgrades: str, declarations: str = "") -> list[TracedRevision]:
         """Run revisions with these lines and return their traces."""
-        with TemporaryDirectory() as folder, self.database() as url:
+        with TemporaryDirectory() as folder, self.database() as copy:
             project = ProjectCopy(Path(folder))
             for upgrade in upgrades:
                 project.add(upgrade, declarations=declarations)
-            return tracer.trace(url, project.scripts, self.target.tables)
+            return tracer.trace(copy, project.scripts, self.target.tables)
 
     def assess(self, *upgrades: str) -> list[Assessment]:
         """Return the assessments of all statements of revisions with these lines."""
@@ -65,4 +68,5 @@ def planning(engine: Engine) -> Iterator[Planner]:
     with disposable_server() as server, engine.connect() as connection:
         target = read_target(connection)
         source = read_address(connection, DatabaseURL(engine.url, "a test"))
-        yield Planner(server, target, copy_schema(source, target, [HEAD], server, "5s"))
+        sandbox = create_sandbox(server, COPY)
+        yield Planner(server, target, copy_schema(source, target, [HEAD], sandbox, "5s"))

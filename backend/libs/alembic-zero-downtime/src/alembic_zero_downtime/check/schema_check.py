@@ -49,6 +49,7 @@ class SchemaCheck:
         fingerprint: of the database.
         expected_fingerprint: of the schema that its revisions create; None if they cannot be
             compared.
+        unknown: the statements of revisions that need a superuser and were left out.
     """
 
     state: MigrationState
@@ -57,6 +58,7 @@ class SchemaCheck:
     database: tuple[Difference, ...] | None
     fingerprint: str
     expected_fingerprint: str | None
+    unknown: tuple[str, ...] = ()
 
     @property
     def models_match(self) -> bool:
@@ -98,6 +100,7 @@ def check_schema(project: Project, database: MigrationDatabase, config: Config) 
     return SchemaCheck(
         *(state, models, autogenerate, differences, fingerprint(found.catalog)),
         fingerprint(expected) if expected else None,
+        tuple(shadow.unknown),
     )
 
 

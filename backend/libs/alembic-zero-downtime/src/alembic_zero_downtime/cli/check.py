@@ -20,7 +20,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
-    """Compare models, migrations and the database."""
+    """Compare models, migrations and the database.
+
+    Runs upgrade() of all migrations on a disposable server of this machine, without the rights of a
+    superuser. The database itself is only read.
+    """
     result = check_schema(context.project, context.database, context.config)
     if arguments.json:
         print_json(as_json(context.database.address, result))
@@ -29,13 +33,15 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
         notify_next_steps(context, result)
     if not result.models_match or result.database:
         return Exit.DRIFTED
-    return Exit.FAILED if result.database is None else Exit.OK
+    return Exit.FAILED if result.database is None or result.unknown else Exit.OK
 
 
 def print_schema_check(database: MigrationDatabase, result: SchemaCheck) -> None:
     """Print a line for each of the two comparisons, followed by its differences."""
     stdout().print(f"Database: {database}", soft_wrap=True)
     heads = ", ".join(result.state.heads) or "no revision"
+    for each in result.unknown:
+        stdout().print(f"Not known, as it needs a superuser: {each}", soft_wrap=True)
     count = len(result.models) + len(result.autogenerate)
     print_comparison("Models and migrations", count, f"up to {heads}")
     print_differences(result.models)
@@ -91,6 +97,7 @@ def as_json(address: DatabaseURL, result: SchemaCheck) -> dict[str, Any]:
             "fingerprint": result.fingerprint,
             "expected_fingerprint": result.expected_fingerprint,
         },
+        "unknown": result.unknown,
     }
 
 

@@ -78,7 +78,7 @@ def make_parser(
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, module in commands.items():
         sentence = module.run.__doc__.partition("\n")[0]
-        added = subparsers.add_parser(name, help=sentence, description=sentence)
+        added = subparsers.add_parser(name, help=sentence, description=module.run.__doc__)
         added.set_defaults(run=module.run)
         if configure := getattr(module, "configure", None):
             configure(added)

@@ -15,6 +15,8 @@ from alembic_zero_downtime.cli.plan_report import as_json, as_markdown, print_pl
 from alembic_zero_downtime.plan.plan import make_plan
 from alembic_zero_downtime.plan.risk import Risk
 
+EXITS = {Risk.DANGEROUS: Exit.DANGEROUS, Risk.UNKNOWN: Exit.FAILED}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options that this command takes."""
@@ -26,7 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
-    """Show the locks and rewrites of pending migrations."""
+    """Show the locks and rewrites of pending migrations.
+
+    Runs upgrade() of each of them on a disposable server of this machine, on a copy of the schema,
+    without the rights of a superuser. The database itself is only read.
+    """
     database, scripts = context.database, context.scripts
     with (
         _interrupted_by_sigterm(),
@@ -41,7 +47,7 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     else:
         print_plan(plan, stdout())
     results().flush()  # raise BrokenPipeError here, and not at exit
-    return Exit.DANGEROUS if plan.risk is Risk.DANGEROUS else Exit.OK
+    return EXITS.get(plan.risk, Exit.OK)
 
 
 @contextmanager

@@ -14,7 +14,12 @@ from alembic_zero_downtime.plan.risk import Assessment, Risk, format_duration
 
 COLUMNS = ("Statement", "Table", "Lock", "Blocks", "Work", "Takes", "Risk")
 MAX_STATEMENT_LENGTH = 72
-STYLES = {Risk.SAFE: "green", Risk.SHORT_LOCK: "yellow", Risk.DANGEROUS: "bold red"}
+STYLES = {
+    Risk.SAFE: "green",
+    Risk.SHORT_LOCK: "yellow",
+    Risk.UNKNOWN: "magenta",
+    Risk.DANGEROUS: "bold red",
+}
 SHOWN_DEAD_RATIO = 0.1  # of all rows; fewer dead rows are not shown
 
 
@@ -64,6 +69,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "prepared_transactions": target.prepared_transactions,
         "replicas": [vars(each) for each in target.replicas],
         "throughput": vars(throughput) if throughput else None,
+        "not_copied": plan.copy.missing if plan.copy else [],
         "revisions": [
             {
                 "revision": each.revision,
@@ -101,6 +107,8 @@ def facts(plan: Plan) -> Iterator[str]:
             f"The server is PostgreSQL {target.version}, and the copy {plan.copy.version}: "
             "differences between the two versions are not detected"
         )
+    for each in plan.copy.missing if plan.copy else ():
+        yield f"Not copied, so that its effects are not known: {each}"
     if throughput:
         scan, rewrite, index = map(
             decimal, (int(throughput.scan), int(throughput.rewrite), int(throughput.index))
@@ -118,6 +126,9 @@ def _heading(revision: RevisionPlan) -> str:
 
 def _notes(revision: RevisionPlan) -> Iterator[str]:
     """Yield the hazards with their alternatives, and the author's suppressions."""
+    for assessment in revision.statements:
+        if assessment.statement.unknown:
+            yield f"Not known: {assessment.statement.sql}: {assessment.statement.unknown}"
     for statement in revision.statements:
         for hazard in statement.hazards:
             yield f"{hazard.reason}. Instead: {hazard.instead}"
@@ -189,6 +200,7 @@ def _statement_as_json(assessment: Assessment) -> dict[str, Any]:
             for effect in assessment.statement.effects
         ],
         "hazards": [vars(hazard) for hazard in assessment.hazards],
+        "unknown": assessment.statement.unknown,
     }
 
 

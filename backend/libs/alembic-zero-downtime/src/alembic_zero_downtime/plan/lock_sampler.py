@@ -9,12 +9,14 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 from sqlalchemy import URL
 
+from alembic_zero_downtime.embedded.sandbox import as_dsn
 from alembic_zero_downtime.plan.snapshot import LOCKS
 
 SAMPLE_SECONDS = 0.002
@@ -26,10 +28,21 @@ TABLES = """
 
 @dataclass(frozen=True)
 class LockSampler:
-    """The blocker and the sampler."""
+    """The blocker and the sampler, which run no code of the target.
+
+    Attributes:
+        blocker: locks the tables.
+        sampler: reads the locks.
+    """
 
     blocker: Any
     sampler: Any
+
+    def read_data_directory(self) -> Path:
+        """Return the folder of the server's data files."""
+        with self.sampler.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            return Path(cursor.fetchone()[0])
 
     @contextmanager
     def sample(self, pid: int, tables: Collection[int]) -> Iterator[set[tuple[int, str]]]:
@@ -76,9 +89,9 @@ class LockSampler:
 
 
 @contextmanager
-def lock_sampler(server: URL) -> Iterator[LockSampler]:
-    """Open the two sessions."""
-    dsn = server.set(drivername="postgresql").render_as_string(hide_password=False)
+def lock_sampler(admin: URL) -> Iterator[LockSampler]:
+    """Open the two sessions as the superuser."""
+    dsn = as_dsn(admin)
     with closing(psycopg2.connect(dsn)) as blocker, closing(psycopg2.connect(dsn)) as sampler:
         sampler.autocommit = True
         yield LockSampler(blocker, sampler)

@@ -9,11 +9,12 @@ from alembic.script import ScriptDirectory
 from alembic_zero_downtime import embedded
 from alembic_zero_downtime.database.client import read_address
 from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.embedded.sandbox import create_sandbox
 from alembic_zero_downtime.history.state import MigrationState, MigrationStatus, read_state
 from alembic_zero_downtime.lint.suppressions import Suppression, read_suppressions
 from alembic_zero_downtime.plan import PlanError
 from alembic_zero_downtime.plan.risk import Assessment, Risk, assess, highest
-from alembic_zero_downtime.plan.schema_copy import Copy, copy_schema
+from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema
 from alembic_zero_downtime.plan.target import Target, read_target
 from alembic_zero_downtime.plan.throughput import Throughput, measure_throughput
 from alembic_zero_downtime.plan.tracer import TracedRevision, trace
@@ -120,12 +121,13 @@ def make_plan(
             report("Copying the schema")
             source = read_address(connection, database.address)
             connection.close()
+            sandbox = create_sandbox(server, COPY)
             copy = copy_schema(
-                source, target, state.current, server, database.settings.lock_timeout
+                source, target, state.current, sandbox, database.settings.lock_timeout
             )
             report("Measuring the throughput of this machine")
             throughput = measure_throughput(server)
-            traced = trace(copy.url, scripts, target.tables, report)
+            traced = trace(copy, scripts, target.tables, report)
     revisions = tuple(_plan(each, throughput) for each in traced)
     return Plan(database, state, target, copy, throughput, revisions)
 

@@ -45,6 +45,7 @@ class Risk(StrEnum):
 
     SAFE = "safe"
     SHORT_LOCK = "short lock"
+    UNKNOWN = "not known"
     DANGEROUS = "DANGEROUS"
 
     @property
@@ -127,6 +128,8 @@ def _rest(statements: Sequence[TracedStatement], seconds: Sequence[float], numbe
 def _assess(
     statement: TracedStatement, seconds: float, rest: float, throughput: Throughput
 ) -> Assessment:
+    if statement.unknown:
+        return Assessment(statement, seconds, Risk.UNKNOWN, ())
     hazards = (
         *_find_long_locks(statement, seconds),
         *_find_kept_locks(statement, rest),

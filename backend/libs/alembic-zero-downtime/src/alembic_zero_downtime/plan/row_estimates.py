@@ -17,7 +17,6 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import quote_ident
-from psycopg2.extras import execute_values
 
 from alembic_zero_downtime.plan.target import Table
 from alembic_zero_downtime.sql import without_quoted
@@ -26,10 +25,18 @@ WRITES = re.compile(r"\s*(?:WITH|INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 MAX_PAGES = 131_071  # of one data file; with one more page, the table has a second file
 PAGE_SIZE = 8_192  # bytes, of the embedded server
 SAVEPOINT = "before_the_estimate"
-SIZES = """
-    UPDATE pg_class SET relpages = sized.pages, reltuples = sized.rows
-      FROM (VALUES %s) AS sized (oid, pages, rows) WHERE pg_class.oid = sized.oid
+# In a session with code of the target: each name is qualified.
+FILES = """
+    SELECT c.oid, n.nspname, c.relname, pg_catalog.pg_relation_filepath(c.oid)
+      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY (%s::oid[]) AND c.relkind IN ('r', 'm')
 """
+SET_SIZE = """
+    SELECT pg_catalog.pg_restore_relation_stats(
+        'schemaname', %s::text, 'relname', %s::text,
+        'relpages', %s::int4, 'reltuples', %s::float4)
+"""
+FILE = re.compile(r"base/\d+/\d+")
 
 
 @dataclass(frozen=True)
@@ -56,13 +63,16 @@ class Estimate:
         )
 
 
-def estimate_rows(driver: Any, statement: str, tables: Mapping[int, Table]) -> Estimate | None:
+def estimate_rows(
+    driver: Any, statement: str, tables: Mapping[int, Table], data_directory: Path
+) -> Estimate | None:
     """Return the planner's estimate of a single INSERT, UPDATE, DELETE or MERGE, else None.
 
     Args:
         driver: the connection of psycopg2, in a transaction.
         statement: with its values.
         tables: the tables of the target, by their oid in the copy.
+        data_directory: the folder of the copy's server.
     """
     bare = without_quoted(statement)
     if not WRITES.match(bare) or ";" in bare.rstrip().rstrip(";"):
@@ -70,7 +80,7 @@ def estimate_rows(driver: Any, statement: str, tables: Mapping[int, Table]) -> E
     with driver.cursor() as cursor:
         cursor.execute(f"SAVEPOINT {SAVEPOINT}")
         try:
-            with _with_target_sizes(cursor, tables):
+            with _with_target_sizes(cursor, tables, data_directory):
                 cursor.execute(f"EXPLAIN (FORMAT JSON, VERBOSE) {statement}")
                 ((answer,),) = cursor.fetchone()
             return _read_plan(cursor, answer["Plan"])
@@ -82,24 +92,22 @@ def estimate_rows(driver: Any, statement: str, tables: Mapping[int, Table]) -> E
 
 
 @contextmanager
-def _with_target_sizes(cursor: Any, tables: Mapping[int, Table]) -> Iterator[None]:
+def _with_target_sizes(
+    cursor: Any, tables: Mapping[int, Table], data_directory: Path
+) -> Iterator[None]:
     """Give the tables the sizes of the target; beyond one file, more rows per page instead."""
-    cursor.execute("SHOW data_directory")
-    folder = Path(cursor.fetchone()[0])
-    cursor.execute(
-        "SELECT oid, pg_relation_filepath(oid) FROM pg_class"
-        " WHERE oid = ANY (%s::oid[]) AND relkind IN ('r', 'm')",
-        [[oid for oid, table in tables.items() if table.pages]],
-    )
-    paths = {oid: folder / path for oid, path in cursor.fetchall()}
-    pages = {oid: min(tables[oid].pages, MAX_PAGES) for oid in paths}
-    before = {path: path.stat().st_size for path in paths.values()}
-    if paths:
-        sizes = [(oid, pages[oid], tables[oid].rows) for oid in paths]
-        execute_values(cursor, SIZES, sizes, template="(%s::oid, %s::int, %s::real)")
+    cursor.execute(FILES, [[oid for oid, table in tables.items() if table.pages]])
+    sizes: dict[Path, int] = {}
+    for oid, schema, name, path in cursor.fetchall():
+        if not FILE.fullmatch(path):
+            continue
+        pages = min(tables[oid].pages, MAX_PAGES)
+        cursor.execute(SET_SIZE, [schema, name, pages, tables[oid].rows])
+        sizes[data_directory / path] = pages * PAGE_SIZE
+    before = {path: path.stat().st_size for path in sizes}
     try:
-        for oid, path in paths.items():
-            os.truncate(path, max(before[path], pages[oid] * PAGE_SIZE))
+        for path, size in sizes.items():
+            os.truncate(path, max(before[path], size))
         yield
     finally:
         for path, size in before.items():

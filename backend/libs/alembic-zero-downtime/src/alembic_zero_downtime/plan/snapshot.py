@@ -3,27 +3,32 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-# System objects have oids below 16384 (PostgreSQL manual, "System Catalog Initial Data").
+# System objects have oids below 16384 (PostgreSQL manual, "System Catalog Initial Data"). These
+# queries run in a session whose search path finds functions and operators of the target: names are
+# qualified, and the types of each comparison are those of an operator of the server.
 # The counters are those of the running transaction: an index build, the validation of a constraint
 # and a table rewrite each count as one scan, also of an empty table.
 RELATIONS = """
-    SELECT c.oid, c.relkind::text, coalesce(i.indrelid, c.oid), pg_relation_filenode(c.oid),
-           pg_stat_get_xact_numscans(c.oid)
-      FROM pg_class AS c LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
-     WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'i', 'I') AND c.oid >= 16384
+    SELECT c.oid, c.relkind::text, coalesce(i.indrelid, c.oid),
+           pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_stat_get_xact_numscans(c.oid)
+      FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+     WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'i', 'I') AND c.oid >= '16384'
 """
 COLUMNS = """
     SELECT attrelid, attnum, atttypid, atttypmod, attnotnull, atthasdef
-      FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid >= 16384
+      FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid >= '16384'
 """
 CONSTRAINTS = """
-    SELECT oid, conrelid, contype::text FROM pg_constraint WHERE conrelid >= 16384
+    SELECT oid, conrelid, contype::text FROM pg_catalog.pg_constraint WHERE conrelid >= '16384'
 """
 LOCKS = """
-    SELECT relation, mode FROM pg_locks
-     WHERE pid = %s AND locktype = 'relation' AND relation >= 16384 AND mode <> 'SIReadLock'
+    SELECT relation, mode FROM pg_catalog.pg_locks
+     WHERE pid = %s AND locktype = 'relation' AND relation >= '16384' AND mode <> 'SIReadLock'
 """
-TRANSACTION = "SELECT virtualtransaction FROM pg_locks WHERE pid = pg_backend_pid() LIMIT 1"
+TRANSACTION = """
+    SELECT virtualtransaction FROM pg_catalog.pg_locks
+     WHERE pid = pg_catalog.pg_backend_pid() LIMIT 1
+"""
 
 
 class RelationSnapshot(NamedTuple):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from alembic_zero_downtime.search_path import read_search_path, search_only_system_schema
 from alembic_zero_downtime.tables import MIGRATION_TABLES
 
 # The rows per page at the last VACUUM or ANALYZE, multiplied by the current number of pages, as
 # PostgreSQL's planner estimates them. A table that was never analyzed is assumed to have 50 rows
 # per page.
 TABLES = text("""
-    SELECT CASE n.nspname WHEN current_schema() THEN c.relname
+    SELECT CASE n.nspname WHEN :schema THEN c.relname
                 ELSE n.nspname || '.' || c.relname END AS name,
            CASE WHEN c.reltuples < 0 THEN greatest(pg_stat_get_live_tuples(c.oid), pages * 50)
                 WHEN c.relpages = 0 THEN c.reltuples
@@ -46,9 +47,17 @@ REPLICAS = text("""
       FROM pg_stat_replication ORDER BY 1
 """)
 ENVIRONMENT = text("""
-    SELECT current_setting('server_version') AS version, current_schemas(false) AS search_path,
+    SELECT current_setting('server_version') AS version,
            ARRAY (SELECT rolname::text FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1) AS roles,
+           ARRAY (SELECT evtname::text FROM pg_event_trigger WHERE evtenabled <> 'D' ORDER BY 1)
+               AS event_triggers,
+           ARRAY (SELECT fdwname::text FROM pg_foreign_data_wrapper ORDER BY 1)
+               AS foreign_data_wrappers,
            pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
+""")
+EXTENSIONS = text("""
+    SELECT e.extname::text, n.nspname::text
+      FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace ORDER BY 1
 """)
 
 
@@ -105,6 +114,9 @@ class Target:
         tables: by name, without the migration tables; including views, which can be locked.
         search_path: its existing schemas.
         roles: the names that a GRANT of a revision can use.
+        extensions: the names, each with its schema.
+        foreign_data_wrappers: their names.
+        event_triggers: the names of the enabled ones.
         longest_transaction: the oldest open transaction.
         prepared_transactions: their names; they hold their locks until they are committed or
             rolled back.
@@ -116,6 +128,9 @@ class Target:
     tables: Mapping[str, Table]
     search_path: tuple[str, ...]
     roles: tuple[str, ...]
+    extensions: tuple[tuple[str, str], ...]
+    foreign_data_wrappers: tuple[str, ...]
+    event_triggers: tuple[str, ...]
     longest_transaction: OpenTransaction | None
     prepared_transactions: tuple[str, ...]
     replicas: tuple[Replica, ...]
@@ -129,14 +144,22 @@ def read_target(connection: Connection) -> Target:
     """
     with connection.begin():
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        tables = connection.execute(TABLES, {"migration_tables": list(MIGRATION_TABLES)}).mappings()
+        search_path = read_search_path(connection)
+        search_only_system_schema(connection)
+        values = {"schema": next(iter(search_path), None)}
+        tables = connection.execute(
+            TABLES, {**values, "migration_tables": list(MIGRATION_TABLES)}
+        ).mappings()
         longest = connection.execute(LONGEST_TRANSACTION).mappings().first()
         environment = connection.execute(ENVIRONMENT).one()
         return Target(
             version=environment.version,
             tables={row["name"]: Table(**row) for row in tables},
-            search_path=tuple(environment.search_path),
+            search_path=tuple(search_path),
             roles=tuple(environment.roles),
+            extensions=tuple(map(tuple, connection.execute(EXTENSIONS))),
+            foreign_data_wrappers=tuple(environment.foreign_data_wrappers),
+            event_triggers=tuple(environment.event_triggers),
             longest_transaction=OpenTransaction(**longest) if longest else None,
             prepared_transactions=tuple(connection.scalars(PREPARED_TRANSACTIONS)),
             replicas=tuple(Replica(**row) for row in connection.execute(REPLICAS).mappings()),

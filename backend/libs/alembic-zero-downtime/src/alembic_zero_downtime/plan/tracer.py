@@ -17,12 +17,14 @@ from sqlalchemy.pool import NullPool
 
 import alembic_zero_downtime.operations  # noqa: F401 registers op.create_index_online and the others
 from alembic_zero_downtime.data_loss.dry_run import upgrade_steps
+from alembic_zero_downtime.embedded.sandbox import reason_unknown, run_in_savepoint
 from alembic_zero_downtime.errors import describe_error
 from alembic_zero_downtime.operations.context import WAIT_FOR_VACUUM
 from alembic_zero_downtime.plan import PlanError
 from alembic_zero_downtime.plan.effect import Effect, SnapshotDiff
 from alembic_zero_downtime.plan.lock_sampler import LockSampler, lock_sampler
 from alembic_zero_downtime.plan.row_estimates import Estimate, estimate_rows
+from alembic_zero_downtime.plan.schema_copy import Copy
 from alembic_zero_downtime.plan.snapshot import Snapshot, take_snapshot
 from alembic_zero_downtime.plan.target import Table
 from alembic_zero_downtime.sql import without_quoted
@@ -42,9 +44,10 @@ NOT_IN_A_TRANSACTION = (
     errorcodes.INVALID_TRANSACTION_TERMINATION,
 )
 NAMES = """
-    SELECT oid, CASE relnamespace WHEN current_schema()::regnamespace THEN relname
-                     ELSE relnamespace::regnamespace || '.' || relname END
-      FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'f')
+    SELECT c.oid, CASE n.nspname WHEN pg_catalog.current_schema() THEN c.relname::text
+                       ELSE pg_catalog.format('%s.%s', n.nspname, c.relname) END
+      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
 """
 
 
@@ -56,11 +59,13 @@ class TracedStatement:
         sql: with its values.
         transaction: the virtual id of its transaction.
         effects: one per table.
+        unknown: why the effects are not known; None if they are.
     """
 
     sql: str
     transaction: str
-    effects: tuple[Effect, ...]
+    effects: tuple[Effect, ...] = ()
+    unknown: str | None = None
 
 
 @dataclass
@@ -72,15 +77,18 @@ class TracedRevision:
 
 
 def trace(
-    copy: URL,
+    copy: Copy,
     scripts: ScriptDirectory,
     tables: Mapping[str, Table],
     report: Callable[[str], object] = lambda _: None,
 ) -> list[TracedRevision]:
     """Run the pending revisions on the copy, and return their statements and effects.
 
+    The effects of a statement that needs a superuser are not known. If one has been left out, or an
+    object of the target is not copied, the same holds for a statement that fails.
+
     Args:
-        copy: the address of the copy.
+        copy: the copy.
         scripts: the revisions.
         tables: of the target, by name.
         report: called with each revision, to show progress.
@@ -88,13 +96,14 @@ def trace(
     Raises:
         PlanError: A revision cannot be applied.
     """
-    engine = create_engine(copy, poolclass=NullPool)
+    url = copy.sandbox.url
+    engine = create_engine(url, poolclass=NullPool)
     try:
-        with lock_sampler(copy) as sampler, engine.connect() as worker:
+        with lock_sampler(copy.sandbox.admin) as sampler, engine.connect() as worker:
             driver: Any = worker.connection.dbapi_connection
-            tracer = StatementTracer(driver, sampler, tables, report)
+            tracer = StatementTracer(driver, sampler, tables, report, copy)
             environment = EnvironmentContext(Config(), scripts, fn=tracer.steps_function(scripts))
-            with _intercepting(engine, tracer, copy), environment:
+            with _intercepting(engine, tracer, url), environment:
                 environment.configure(connection=worker, transaction_per_migration=True)
                 tracer.run(environment)
     finally:
@@ -119,8 +128,13 @@ class StatementTracer:
         sampler: LockSampler,
         tables: Mapping[str, Table],
         report: Callable[[str], object],
+        copy: Copy,
     ) -> None:
         self.traced: list[TracedRevision] = []
+        self._pending: list[Script] = []
+        self._sandbox = copy.sandbox
+        self._is_incomplete = bool(copy.missing)
+        self._data_directory = sampler.read_data_directory()
         self._driver = driver
         self._sampler = sampler
         self._report = report
@@ -136,11 +150,13 @@ class StatementTracer:
         """Return Alembic's `fn`, which starts the trace of each revision."""
 
         def steps(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
-            for step in upgrade_steps(scripts, scripts.get_heads())(heads, context):
-                if isinstance(step, RevisionStep):
-                    self._report(f"Running {step.revision.revision}")
-                    self.traced.append(TracedRevision(step.revision))
-                    yield step
+            found = upgrade_steps(scripts, scripts.get_heads())(heads, context)
+            steps = [each for each in found if isinstance(each, RevisionStep)]
+            self._pending = [each.revision for each in steps]
+            for step in steps:
+                self._report(f"Running {step.revision.revision}")
+                self.traced.append(TracedRevision(step.revision))
+                yield step
 
         return steps
 
@@ -156,9 +172,20 @@ class StatementTracer:
         except PlanError:
             raise
         except Exception as error:
-            raise PlanError(
-                f"{self._revision} fails on a copy of the schema: {describe_error(error)}"
-            ) from error
+            if not (self._is_incomplete and self.traced):
+                raise PlanError(
+                    f"{self._revision} fails on a copy of the schema: {describe_error(error)}"
+                ) from error
+            self._leave_out_rest(describe_error(error))
+
+    def _leave_out_rest(self, reason: str) -> None:
+        """Record that a revision stops here, and that those after it are not run."""
+        stopped = self.traced[-1]
+        stopped.statements.append(TracedStatement("-- the rest", "", unknown=reason))
+        reason = f"revision {stopped.script.revision} stops before it"
+        for script in self._pending[len(self.traced) :]:
+            whole = TracedStatement("-- the whole revision", "", unknown=reason)
+            self.traced.append(TracedRevision(script, [whole]))
 
     @property
     def _revision(self) -> str:
@@ -211,17 +238,52 @@ class StatementTracer:
             else:
                 return
         before = take_snapshot(self._driver)
-        with self._sampler.sample(self._driver.info.backend_pid, self._tables.keys()) as locks:
-            execution.run()
+        try:
+            with self._sampler.sample(self._driver.info.backend_pid, self._tables.keys()) as locks:
+                execution.run()
+        except psycopg2.Error as error:
+            self._leave_out(execution.sql, before.transaction, error)
+            return
         self._record(execution.sql, before, sampled_locks=locks, is_transactional=False)
 
     def _run_in_transaction(self, execution: _Execution) -> None:
         before = take_snapshot(self._driver)
-        estimate = estimate_rows(self._driver, execution.sql, self._tables)
-        execution.run()
+        estimate = estimate_rows(self._driver, execution.sql, self._tables, self._data_directory)
+        try:
+            run_in_savepoint(self._driver, execution.sql, execution.run)
+        except psycopg2.Error as error:
+            self._leave_out(execution.sql, before.transaction, error)
+            return
         if self._driver.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS:
             estimate = estimate.repeated(execution.times) if estimate else None
             self._record(execution.sql, before, estimate=estimate)
+
+    def _leave_out(self, statement: str, transaction: str, error: psycopg2.Error) -> None:
+        """Leave out a statement that fails for lack of a superuser, or as a consequence.
+
+        An extension is installed by this library's superuser instead.
+
+        Raises:
+            psycopg2.Error: It fails for another reason.
+        """
+        if error.pgcode in NOT_IN_A_TRANSACTION:
+            raise error
+        reason = reason_unknown(error, statement)
+        if reason and self._sandbox.install_for(statement, self._read_current_schema()):
+            reason = None
+        else:
+            reason = reason or (error.diag.message_primary if self._is_incomplete else None)
+            if reason is None:
+                raise error
+            self._is_incomplete = True
+        if self.traced:
+            shown = TracedStatement(" ".join(statement.split()), transaction, unknown=reason)
+            self.traced[-1].statements.append(shown)
+
+    def _read_current_schema(self) -> str:
+        with self._driver.cursor() as cursor:
+            cursor.execute("SELECT pg_catalog.current_schema()")
+            return str(cursor.fetchone()[0])
 
     def _record(
         self, sql: str, before: Snapshot, *, estimate: Estimate | None = None, **sampled: Any

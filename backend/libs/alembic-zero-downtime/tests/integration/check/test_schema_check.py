@@ -13,10 +13,11 @@ from alembic_zero_downtime.check.schema_check import SchemaCheck, check_schema, 
 from alembic_zero_downtime.check.shadow_database import shadow_database
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.schema.catalog import Catalog, Item
 from alembic_zero_downtime.schema.diff import compare
 from alembic_zero_downtime.schema.normalize import normalize_views
 from project.models import metadata as project_metadata
-from support.databases import connected, execute
+from support.databases import connected, execute, exists
 from support.drift.schema import differs, extra
 from support.project import HEAD, IDS, ProjectCopy
 
@@ -153,3 +154,18 @@ def test_shadow_database_logs_nothing_and_restores_the_log_levels(
     check(migrated_database, project)
     assert caplog.messages == []
     assert logging.getLogger("alembic").level == level
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "SELECT 1 AS n; CREATE TABLE smuggled (id int)",
+        "SELECT $$ ; $$ AS n; CREATE TABLE smuggled (id int)",
+        "SELECT 1 AS n -- ; \n; CREATE TABLE smuggled (id int)",
+    ],
+)
+def test_text_of_another_server_is_run_as_one_statement(definition: str, empty: Engine) -> None:
+    catalog = Catalog({Item("view", None, "v"): definition}, 15)
+    with empty.begin() as connection:
+        assert normalize_views(connection, catalog) == catalog
+    assert not exists(empty, "smuggled")

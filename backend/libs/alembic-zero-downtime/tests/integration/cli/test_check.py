@@ -10,9 +10,11 @@ from alembic_zero_downtime import embedded
 from alembic_zero_downtime.cli.output import Exit
 from support.databases import execute
 from support.drift.schema import differs, extra
+from support.hostile import open_folder
 from support.project import AT_HEAD, HEAD, IDS, INI, ProjectCopy
 from support.shell import Done, as_text, run
 
+REFUSED = "permission denied to COPY to or from an external program"
 pytestmark = pytest.mark.usefixtures("shadow_server")
 Manage = Callable[..., Done]
 
@@ -227,3 +229,27 @@ def test_process_prints_the_same_without_colour(migrated_database: URL) -> None:
     assert (done.returncode, done.stderr) == (Exit.OK, "")
     assert len(done.stdout.splitlines()) == 3
     assert "\x1b" not in done.stdout
+
+
+def test_statement_that_needs_a_superuser_is_not_known(
+    manage: Manage, project: ProjectCopy, migrated: Engine
+) -> None:
+    with open_folder() as folder:
+        statement = f"COPY (SELECT 1) TO PROGRAM 'touch {folder}/program'"
+        revision = project.add(f'op.execute("{statement}")\nop.execute("SELECT 1")')
+        done = manage(migrated.url, "check", ini=project.ini)
+        output = json.loads(manage(migrated.url, "check", "--json", ini=project.ini).stdout)
+        assert list(folder.iterdir()) == []
+    assert (done.returncode, done.stderr) == (Exit.FAILED, "")
+    expected = f"Not known, as it needs a superuser: revision {revision}: {statement}: permission"
+    assert expected in done.stdout
+    assert output["unknown"] == [f"revision {revision}: {statement}: {REFUSED}"]
+
+
+def test_extension_is_installed_for_a_revision(
+    manage: Manage, project: ProjectCopy, migrated: Engine
+) -> None:
+    project.add('op.execute("CREATE EXTENSION vector")\nop.execute("CREATE TABLE v (v vector(3))")')
+    done = manage(migrated.url, "check", ini=project.ini)
+    assert "Not known" not in done.stdout
+    assert "table v is missing in the models" in done.stdout

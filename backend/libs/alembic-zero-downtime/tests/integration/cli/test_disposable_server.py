@@ -12,10 +12,10 @@ from support.shell import Done
 
 Manage = Callable[..., Done]
 NOTE_FOLDERS = """
-connection = op.get_bind()
-data = connection.scalar(sa.text("SHOW data_directory"))
 import os, pathlib
-pathlib.Path({path!r}).write_text(f"{{connection.engine.url.query['host']}}\\n{{data}}")
+socket = pathlib.Path(op.get_bind().engine.url.query["host"])
+data = (socket / ".s.PGSQL.5432.lock").read_text().splitlines()[1]
+pathlib.Path({path!r}).write_text(f"{{socket}}\\n{{data}}")
 """
 
 

@@ -182,20 +182,35 @@ def test_unknown_revision_is_one_line(plan: Plan, migrated: Engine) -> None:
     assert "999 unknown to this code" in one_line(done)
 
 
-def test_schema_that_cannot_be_restored_is_one_line(
+def test_object_that_cannot_be_copied_is_named(
     project: ProjectCopy, plan: Plan, large: Engine
 ) -> None:
     project.add(COLUMN)
-    with large.begin() as connection:  # like a function of a missing extension
+    with large.begin() as connection:
         connection.execute(
-            text(
-                "CREATE FUNCTION f(int, int) RETURNS int LANGUAGE internal AS 'int4pl';"
-                "UPDATE pg_proc SET prosrc = 'no_such_function' WHERE proname = 'f'"
-            )
+            text("CREATE FUNCTION f(int, int) RETURNS int LANGUAGE internal AS 'int4pl'")
         )
     done = plan(large.url)
-    assert done.returncode == Exit.FAILED
-    assert "cannot restore the schema" in one_line(done)
+    assert (done.returncode, done.stderr) == (Exit.OK, "")
+    assert "not known: FUNCTION public f(integer, integer): permission denied" in done.stdout
+
+
+def test_statement_that_needs_a_superuser_is_not_known(
+    project: ProjectCopy, plan: Plan, large: Engine
+) -> None:
+    project.add(f"{COLUMN}\nop.execute(\"COPY documents TO PROGRAM 'cat'\")")
+    done = plan(large.url)
+    assert (done.returncode, done.stderr) == (Exit.FAILED, "")
+    assert "Not known: COPY documents TO PROGRAM 'cat': permission denied" in done.stdout
+    assert "1 pending revision: not known" in done.stdout
+    output = json.loads(plan(large.url, "--json").stdout)
+    column, copy = output["revisions"][0]["statements"]
+    assert (output["risk"], column["risk"], copy["risk"]) == (
+        "not known",
+        "short lock",
+        "not known",
+    )
+    assert copy["unknown"].startswith("permission denied")
 
 
 def test_role_that_may_only_read_is_enough(

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from alembic_zero_downtime.cli.plan_report import as_json, as_markdown, print_plan
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
+from alembic_zero_downtime.embedded.sandbox import Sandbox
 from alembic_zero_downtime.history.state import MigrationState, MigrationStatus
 from alembic_zero_downtime.lint.suppressions import Suppression
 from alembic_zero_downtime.plan.effect import WorkKind
@@ -35,6 +36,9 @@ TARGET = Target(
     tables={},
     search_path=("public",),
     roles=(),
+    extensions=(),
+    foreign_data_wrappers=(),
+    event_triggers=(),
     longest_transaction=OpenTransaction(4711, "reporting", "etl", "active", 754.0),
     prepared_transactions=("left behind",),
     replicas=(Replica("standby", "streaming", 3_200_000), Replica("far", "streaming", None)),
@@ -66,7 +70,7 @@ def plan(traced: list[TracedRevision]) -> Plan:
         MigrationDatabase(DatabaseURL(url, "DATABASE_URL")),
         MigrationState(MigrationStatus.BEHIND, ("100",), ("102",), ("101", "102"), ""),
         TARGET,
-        Copy(url, 18),
+        Copy(Sandbox(url, url), 18),
         THROUGHPUT,
         (
             RevisionPlan("101", "Add a probe", first, (SUPPRESSION,)),
