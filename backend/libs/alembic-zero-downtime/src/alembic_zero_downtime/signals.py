@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+INTERRUPTED = (
+    "Interrupted. The running revision is rolled back, except its autocommit blocks; the revisions "
+    "before it stay applied. Run the same command again to resume"
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,10 +35,7 @@ def graceful_exit() -> Iterator[None]:
         yield
     except KeyboardInterrupt as interrupt:
         number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
-        logger.error(  # noqa: TRY400 the traceback of an interrupt has no use
-            "Interrupted. The running revision is rolled back, except its autocommit blocks; "
-            "the revisions before it stay applied. Run the same command again to resume"
-        )
+        logger.error(str(interrupt) or INTERRUPTED)  # noqa: TRY400 its traceback has no use
         raise SystemExit(128 + number) from None
     finally:
         signal.signal(signal.SIGTERM, previous)

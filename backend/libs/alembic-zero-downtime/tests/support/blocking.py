@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from alembic.operations import Operations
@@ -49,8 +49,13 @@ IS_WAITING = """
 
 
 @contextmanager
-def migrating(url: URL, metadata: MetaData | None = None, **settings: str) -> Iterator[Connection]:
-    """Let `op` use a database, in a transaction; `settings` are those of the session."""
+def migrating(
+    url: URL, metadata: MetaData | None = None, *, is_nested: bool = False, **settings: str
+) -> Iterator[Connection]:
+    """Let `op` use a database, in a transaction, of the calling program if `is_nested`.
+
+    The `settings` are those of the session.
+    """
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     engine = create_engine(url, poolclass=NullPool, connect_args={"options": options})
     with engine.connect() as connection:
@@ -58,14 +63,19 @@ def migrating(url: URL, metadata: MetaData | None = None, **settings: str) -> It
             "transaction_per_migration": True,
             "target_metadata": metadata,
         }
+        transaction = connection.begin() if is_nested else nullcontext()
         context = MigrationContext.configure(connection, opts=configured)
-        with Operations.context(context), context.begin_transaction(_per_migration=True):
+        with (
+            transaction,
+            Operations.context(context),
+            context.begin_transaction(_per_migration=True),
+        ):
             yield connection
 
 
 def apply(url: URL, revision: Revision, metadata: MetaData | None = None, **settings: str) -> None:
     """Run a revision and commit it."""
-    with migrating(url, metadata, **settings):
+    with migrating(url, metadata, is_nested=False, **settings):
         revision()
 
 

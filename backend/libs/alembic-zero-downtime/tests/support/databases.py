@@ -59,6 +59,22 @@ def execute(engine: Engine, statements: str) -> None:
         connection.exec_driver_sql(statements.replace("%", "%%"))
 
 
+@contextmanager
+def new_role(engine: Engine) -> Iterator[str]:
+    """Create a role that may create tables; drop it, and what it owns, when the block ends."""
+    role = f"test_{uuid4().hex[:12]}"
+    execute(engine, f"CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}")
+    try:
+        yield role
+    finally:
+        execute(engine, f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+
+
+def as_role(url: URL, role: str) -> URL:
+    """Return the address whose sessions have the rights of a role."""
+    return url.update_query_dict({"options": f"-c role={role}"})
+
+
 def scalar(engine: Engine, query: str) -> Any:
     """Return the first value of the query's result."""
     with engine.connect() as connection:

@@ -83,7 +83,7 @@ def answer_on_a_terminal(
     )
     os.close(slave)
     screen = b""
-    while b"to continue: " not in screen:
+    while b" to go on: " not in screen:
         try:
             screen += _read(master, process)
         except OSError:  # it has exited without a question

@@ -101,8 +101,8 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
         message, code = str(error), Exit.FAILED
     except SQLAlchemyError as error:
         message, code = describe_failure(error), Exit.FAILED
-    except KeyboardInterrupt:
-        message, code = "interrupted", Exit.INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        message, code = str(interrupt) or "interrupted", Exit.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED

@@ -3,7 +3,8 @@
 import logging
 import select
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from alembic_zero_downtime.data_loss.dry_run import DryRunError, run_steps, upgrade_steps
 from alembic_zero_downtime.data_loss.estimate import DataLoss, estimate_data_loss
+from alembic_zero_downtime.data_loss.recount import recount
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError, describe_error
 from alembic_zero_downtime.project import Project
@@ -30,6 +32,8 @@ def confirm_data_loss(
 ) -> None:
     """Log the data loss of the steps; require confirmation where the upgrade does not restore it.
 
+    The steps then count again what they destroy, unless the setting allows any data loss.
+
     Args:
         project: whose `context.configure` options the dry run has to support.
         database: its setting `allow_data_loss` is a confirmation in advance.
@@ -40,34 +44,75 @@ def confirm_data_loss(
     Raises:
         CommandError: It is not confirmed, or a downgrade itself refuses to run.
     """
-    confirm_in_advance = project.commands.lose_data
-    try:
-        data_loss = _estimate(project, database, scripts, steps, heads)
-    except DryRunError as error:
-        if not database.settings.allow_data_loss:
-            raise MigrationError(
-                f"{error}. To continue without an estimate: {confirm_in_advance}"
-            ) from error
-        logger.warning("%s", error)
-        return
-    for line in data_loss.lines():
-        logger.warning("%s", line)
-    if data_loss.is_loss and not database.settings.allow_data_loss:
-        if not sys.stdin.isatty():
-            raise MigrationError(
-                f"data would be lost, and there is no terminal to confirm it: {confirm_in_advance}"
+    go_ahead = f"the same command with {project.commands.lose_data}"
+    is_allowed = database.settings.allow_data_loss
+    with nothing_changed_if_interrupted():
+        try:
+            data_loss = _estimate(project, database, scripts, steps, heads)
+        except DryRunError as error:
+            if not is_allowed:
+                raise MigrationError(
+                    f"Nothing was changed: {error}. To go ahead without an estimate: {go_ahead}"
+                ) from error
+            logger.warning("%s", error)
+            return
+        for line in data_loss.lines():
+            logger.warning("%s", line)
+        if is_allowed:
+            return
+        if data_loss.is_loss:
+            require_database_name(
+                database.name, "This data would be lost.", "a downgrade", go_ahead
             )
-        if not prompt_for_database_name(database.name, "This data will be lost."):
-            raise MigrationError("that is not the database's name: nothing was changed")
+    recount(steps, data_loss.watched)
+
+
+def require_database_name(database: str, consequence: str, action: str, go_ahead: str) -> None:
+    """Ask on the terminal for the database's name before an action that loses data.
+
+    Args:
+        database: the name to type.
+        consequence: a sentence.
+        action: what asks, e.g. `a downgrade`.
+        go_ahead: the command or the setting that skips the question.
+
+    Raises:
+        MigrationError: There is no terminal, or something else was typed; nothing was changed.
+    """
+    if not sys.stdin.isatty():
+        raise MigrationError(
+            f"Nothing was changed: {action} asks first, and there is no terminal. "
+            f"To go ahead: {go_ahead}"
+        )
+    if not prompt_for_database_name(database, consequence):
+        raise MigrationError(f"Nothing was changed: that is not {database}")
 
 
 def prompt_for_database_name(database: str, consequence: str) -> bool:
     """Ask on the terminal for the database's name; return whether it was typed."""
-    sys.stderr.write(f"{consequence} Type the database's name to continue: ")
-    sys.stderr.flush()
-    with wakeup_pipe() as (signals, _):  # else Ctrl-C takes effect only after the next line
-        select.select([sys.stdin, signals], [], [])
-    return sys.stdin.readline().strip() == database
+    with nothing_changed_if_interrupted():
+        try:
+            sys.stderr.write(f"{consequence} Type {database} to go on: ")
+            sys.stderr.flush()
+            with wakeup_pipe() as (signals, _):  # else Ctrl-C takes effect after the next line
+                select.select([sys.stdin, signals], [], [])
+            return sys.stdin.readline().strip() == database
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            raise
+
+
+@contextmanager
+def nothing_changed_if_interrupted() -> Iterator[None]:
+    """Let an interrupt say that nothing was changed.
+
+    Raises:
+        KeyboardInterrupt: of the same class, with this message.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise type(interrupt)("Interrupted: nothing was changed") from None
 
 
 def _estimate(

@@ -102,6 +102,7 @@ class BatchedBackfillOp(MigrateOperation):
         Raises:
             OnlineOperationError: There is no such key, new rows that match `where` keep appearing,
                 or the revision has changed something before.
+            DBAPIError: Row-level security hides rows from the role, or any other error.
         """
         backfill = Backfill(
             table_name, dict(values), where, key, schema, target_seconds, pause_seconds, max_lag
@@ -121,18 +122,21 @@ def run_backfill(online: OnlineContext, backfill: Backfill) -> None:
 
     Raises:
         OnlineOperationError: There is no such key, or new rows to change keep appearing.
+        DBAPIError: Row-level security hides rows from the role, or any other error of the server.
     """
     sql = BackfillSQL(online, backfill)
-    if online.is_transactional:
-        online.run(sql.single_update())
-    elif online.is_offline:
-        online.run(sql.as_script())
-    else:
-        title = f"Backfill of {backfill.table_name}"
-        with show_progress(title) as progress:
-            runner = BackfillRunner(online, backfill, sql, progress)
-            runner.run()
-        logger.info("%s: %s rows changed", title, f"{runner.changed:,}")
+    # Rows that a policy hides would stay unchanged: let PostgreSQL raise an error instead.
+    with online.setting("row_security", "off"):
+        if online.is_transactional:
+            online.run(sql.single_update())
+        elif online.is_offline:
+            online.run(sql.as_script())
+        else:
+            title = f"Backfill of {backfill.table_name}"
+            with show_progress(title) as progress:
+                runner = BackfillRunner(online, backfill, sql, progress)
+                runner.run()
+            logger.info("%s: %s rows changed", title, f"{runner.changed:,}")
 
 
 class BackfillRunner:

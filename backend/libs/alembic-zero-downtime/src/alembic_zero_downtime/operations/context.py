@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from alembic.operations import Operations
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import (
     BindParameter,
     ClauseElement,
@@ -173,10 +174,17 @@ class OnlineContext:
         try:
             yield
         finally:
-            if previous and not self.connection.invalidated:
+            if previous and not self._has_failed():  # the rollback restores it too
                 self.fetch_row(
                     "SELECT set_config(:name, :value, false)", name=name, value=previous[0]
                 )
+
+    def _has_failed(self) -> bool:
+        """Whether the session is lost, or its transaction can only be rolled back."""
+        if self.connection.invalidated:
+            return True
+        driver: Any = self.connection.connection.dbapi_connection
+        return bool(driver.info.transaction_status == TRANSACTION_STATUS_INERROR)
 
 
 @contextmanager

@@ -191,7 +191,7 @@ def test_a_terminal_prompts_for_the_database_name(
         monkeypatch.setattr("sys.stdin", terminal)
         done = manage(migrated.url, "reset")
     assert done.returncode == code, done
-    prompt = "10 rows would be lost. Type the database's name to continue: "
+    prompt = f"10 rows would be lost. Type {migrated.url.database} to go on: "
     assert prompt in done.stderr
     assert ("that is not" in done.stderr) is (code == Exit.FAILED)
     assert folder.exists() is (code == Exit.OK), "it asks before the dump"

@@ -44,8 +44,37 @@ def test_seeds_are_reverted_without_a_prompt(
 ) -> None:
     assert alembic(migrated.url, "downgrade", "001") == 0
     log = capsys.readouterr().err
-    assert "companies: 6 rows deleted, all of which the upgrade restores" in log
+    assert "would be deleted: companies, 6 rows (the migrations re-create all)" in log
     assert companies(migrated) == 0
+
+
+SEED = """import datetime, uuid
+for kind in ("letter", "parcel"):
+    values = uuid.uuid4(), kind, datetime.datetime.now()
+    op.execute("INSERT INTO rates VALUES ('{}', '{}', '{}', current_timestamp, 7)".format(*values))
+"""
+
+
+@pytest.mark.parametrize("downgrade", ["DELETE FROM rates", "DROP TABLE rates"])
+def test_seeds_with_values_that_the_revision_computes_are_reverted_without_a_prompt(
+    downgrade: str,
+    project: ProjectCopy,
+    alembic: Alembic,
+    migrated: Engine,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = (
+        "CREATE TABLE IF NOT EXISTS rates"
+        " (id uuid PRIMARY KEY, kind text, since timestamp, n timestamptz, value int)"
+    )
+    project.add(f"op.execute({table!r})\n{SEED}", downgrade=f"op.execute({downgrade!r})")
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    assert alembic(migrated.url, "downgrade", "-1", ini=project.ini) == 0
+    assert "rates, 2 rows (the migrations re-create all)" in capsys.readouterr().err
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    execute(migrated, "INSERT INTO rates SELECT gen_random_uuid(), kind, n, n, 8 FROM rates")
+    assert alembic(migrated.url, "downgrade", "-1", ini=project.ini) != 0
+    assert "rates, 4 rows (the migrations re-create 2)" in capsys.readouterr().err
 
 
 def test_without_a_terminal_rows_of_users_are_counted_and_kept(
@@ -54,18 +83,21 @@ def test_without_a_terminal_rows_of_users_are_counted_and_kept(
     before = take_snapshot(used)
     assert alembic(used.url, "downgrade", "base") != 0
     log = capsys.readouterr().err
-    assert "companies: dropped with 7 rows, 6 of which the upgrade restores" in log
-    assert "documents: dropped with 1 row\n" in log
-    assert "data would be lost, and there is no terminal to confirm it: ALLOW_DATA_LOSS=1" in log
+    assert "would be dropped: companies, 7 rows (the migrations re-create 6)" in log
+    assert "would be dropped: documents, 1 row\n" in log
+    assert (
+        "Nothing was changed: a downgrade asks first, and there is no terminal. "
+        "To go ahead: the same command with ALLOW_DATA_LOSS=1"
+    ) in log
     assert take_snapshot(used) == before
 
 
 @pytest.mark.parametrize(
     ("loss", "line"),
     [
-        ("op.drop_column('documents', 'url')", "documents.url: dropped with 1 value"),
-        ("op.execute('DELETE FROM documents')", "documents: 1 row deleted"),
-        ("op.execute('TRUNCATE companies CASCADE')", "companies: 7 rows deleted"),
+        ("op.drop_column('documents', 'url')", "would be dropped: documents.url, 1 value"),
+        ("op.execute('DELETE FROM documents')", "would be deleted: documents, 1 row"),
+        ("op.execute('TRUNCATE companies CASCADE')", "would be deleted: companies, 7 rows"),
     ],
 )
 def test_columns_and_rows_count_too(
@@ -100,7 +132,7 @@ def test_the_message_has_the_projects_own_name_of_the_setting(
     imports = "from dataclasses import replace\nfrom alembic_zero_downtime import CommandNames\n"
     env.write_text(imports + code.replace("run(PROJECT)", f"run({own})"), encoding="utf-8")
     assert alembic(used.url, "downgrade", "base", ini=project.ini) != 0
-    assert "no terminal to confirm it: FORCE=1 for make" in capsys.readouterr().err
+    assert "To go ahead: the same command with FORCE=1 for make" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -118,8 +150,8 @@ def test_a_terminal_prompts_for_the_database_name(
         monkeypatch.setattr("sys.stdin", terminal)
         code = alembic(used.url, "downgrade", "base")
     error = capsys.readouterr().err
-    assert "This data will be lost. Type the database's name to continue: " in error
-    assert (code == 0) is (left is None) is ("that is not the database's name" not in error)
+    assert f"This data would be lost. Type {used.url.database} to go on: " in error
+    assert (code == 0) is (left is None) is ("Nothing was changed: that is not" not in error)
     assert companies(used) == left
 
 
@@ -137,7 +169,9 @@ def test_ctrl_c_at_the_prompt_changes_nothing(
         monkeypatch.setattr("sys.stdin", terminal)
         monkeypatch.setattr(prompt, interrupt)
         assert alembic(used.url, "downgrade", "base") == 130
-    assert "Traceback" not in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "Interrupted: nothing was changed\n" in error
     assert companies(used) == 7
 
 
@@ -159,6 +193,7 @@ def test_a_process_on_a_terminal_prompts_for_the_database_name(
     )
     assert done == code, screen
     assert "Traceback" not in screen
+    assert (code == 130) is ("\r\nERROR Interrupted: nothing was changed\r\n" in screen), screen
     assert companies(used) == left
 
 
@@ -208,7 +243,7 @@ def test_an_unknown_data_loss_has_to_be_confirmed(
     assert alembic(used.url, "downgrade", "-1", ini=project.ini) != 0
     error = capsys.readouterr().err
     assert "the data loss cannot be estimated: a revision commits or rolls back by itself" in error
-    assert "To continue without an estimate: ALLOW_DATA_LOSS=1" in error
+    assert "To go ahead without an estimate: the same command with ALLOW_DATA_LOSS=1" in error
     monkeypatch.setenv("ALLOW_DATA_LOSS", "1")
     alembic(used.url, "downgrade", "-1", ini=project.ini)
     assert "Running downgrade" in capsys.readouterr().err

@@ -205,6 +205,6 @@ def test_autocommit_blocks_are_run_too(
     )
     caplog.set_level(logging.INFO)
     found = estimate(empty, downgrade("base", scripts), upgrade(scripts))
-    assert found.lines() == [f"t: dropped with 3 rows, 1 of {AGAIN}"]
+    assert found.lines() == [f"would be dropped: t, 3 rows ({AGAIN} 1)"]
     assert not caplog.messages
     assert not logging.getLogger("alembic.runtime.migration").disabled

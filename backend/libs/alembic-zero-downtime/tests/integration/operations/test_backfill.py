@@ -1,11 +1,12 @@
 """A backfill changes each row that matches its condition once, and resumes from its position."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from alembic import op
-from sqlalchemy import URL, text
+from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.operations import backfill
@@ -27,9 +28,10 @@ from support.blocking import (
     execute,
     fetch,
     holding,
+    migrating,
     wait_until,
 )
-from support.databases import connected
+from support.databases import connected, new_role
 from support.project import ProjectCopy
 from support.shell import psql
 from support.snapshots import read_catalog
@@ -61,6 +63,32 @@ KEYS = {
     "odd name": ('"K %s" char(9)', "n", '("K %s")', ("K %s",)),
     "enum": ("k mood, l date", "'a ''b'::mood, '0044-03-15 BC'::date + n", "(k, l)", ("k", "l")),
 }
+
+
+@pytest.mark.parametrize(
+    ("hide", "value", "is_error"),
+    [
+        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "'x'", False),
+        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "'x'", True),
+        ("ALTER TABLE u ENABLE ROW LEVEL SECURITY", "(SELECT max(v) FROM u)", True),
+    ],
+    ids=["not from the owner", "from the owner", "in a subquery"],
+)
+@pytest.mark.parametrize("is_nested", [False, True], ids=["batches", "one statement"])
+def test_rows_that_row_level_security_hides_are_an_error(
+    hide: str, value: str, is_error: bool, is_nested: bool, empty: Engine
+) -> None:
+    with new_role(empty) as role:
+        ddl = f"{ROWS} CREATE TABLE u (v text); GRANT SELECT ON u TO {role}; {hide};"
+        execute(empty.url, f"{ddl} ALTER TABLE t OWNER TO {role}")
+        outcome = (
+            pytest.raises(DBAPIError, match="row-level security policy")
+            if is_error
+            else nullcontext()
+        )
+        with outcome, migrating(empty.url, is_nested=is_nested, role=role):
+            op.batched_backfill("t", {"a": value}, "a IS NULL", pause_seconds=0)
+        assert fetch(empty.url, LEFT) == (100 if is_error else 0)
 
 
 @pytest.mark.usefixtures("_small_batches")

@@ -177,7 +177,7 @@ def test_the_data_loss_of_a_downgrade_with_online_operations_is_estimated(
     loss = estimate(engine, downgrade("-1", scripts), upgrade(scripts))
     assert not loss.is_loss
     assert loss.lines() == [
-        "things.kind: dropped with 100 values, all of which the upgrade restores"
+        "would be dropped: things.kind, 100 values (the migrations re-create all)"
     ]
 
 
