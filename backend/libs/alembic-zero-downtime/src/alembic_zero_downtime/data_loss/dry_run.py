@@ -113,6 +113,16 @@ SEQUENCES = sa.text("""
      ORDER BY 4
 """)
 
+LAST_VALUES = sa.text("""
+    SELECT seqrelid, sign(seqincrement)::int,
+           CASE WHEN has_schema_privilege(relnamespace, 'USAGE')
+                 AND has_sequence_privilege(seqrelid, 'USAGE, SELECT')
+                THEN pg_sequence_last_value(seqrelid) END
+      FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+     WHERE NOT pg_is_other_temp_schema(relnamespace)
+""")
+SET_VALUE = sa.text("SELECT setval(CAST(:oid AS regclass), :value)")
+
 
 class DryRunError(MigrationError):
     """The steps cannot be dry-run, so that their data loss is unknown."""
@@ -269,9 +279,13 @@ def rolled_back(
 ) -> Iterator[None]:
     """Begin a REPEATABLE READ transaction with timeouts, and roll it back when the block ends.
 
+    Sequences never return to lower values: `nextval()` and `setval()` are not rolled back.
+
     Raises:
         DryRunError: A lock or a statement has timed out, or there was another transient error.
     """
+    with connection.begin():
+        values = _last_values(connection)
     connection.begin()
     try:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -288,6 +302,22 @@ def rolled_back(
         connection.rollback()
         if not connection.invalidated:  # after a refused commit SQLAlchemy has no transaction
             connection.connection.rollback()
+            _raise_sequences(connection, values)
+
+
+def _last_values(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return the direction and the last value of each sequence that has one."""
+    rows = connection.execute(LAST_VALUES)
+    return {oid: (direction, value) for oid, direction, value in rows if value is not None}
+
+
+def _raise_sequences(connection: Connection, values: Mapping[int, tuple[int, int]]) -> None:
+    """Undo a `setval()` that has set a sequence back, which no rollback does."""
+    with connection.begin():
+        now = _last_values(connection)
+        for oid, (direction, value) in values.items():
+            if oid in now and (value - now[oid][1]) * direction > 0:
+                connection.execute(SET_VALUE, {"oid": oid, "value": value})
 
 
 @contextmanager

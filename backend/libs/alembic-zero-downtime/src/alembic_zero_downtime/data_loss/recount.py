@@ -1,8 +1,9 @@
 """Count again in the transactions of the migration itself: rows may arrive after the dry run."""
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import sqlalchemy as sa
 from alembic import op
@@ -56,10 +57,14 @@ def recount(steps: MigrationSteps, watched: Collection[Watched]) -> None:
         steps: their functions are replaced.
         watched: from the dry run of all steps.
     """
-    guard = _Guard(watched)
-    for step in steps.pending:
-        if isinstance(step, RevisionStep) and step.is_downgrade:
-            step.migration_fn = _guarded(step.migration_fn, guard)
+    downgrades = [
+        each for each in steps.pending if isinstance(each, RevisionStep) and each.is_downgrade
+    ]
+    expected = _Expected.of(watched)
+    for step in downgrades:
+        guard = _Guard(expected, is_last=step is downgrades[-1])
+        step.migration_fn = _guarded(step.migration_fn, guard)
+        expected = guard.after
 
 
 def _guarded(downgrade: Callable[..., None], guard: "_Guard") -> Callable[..., None]:
@@ -73,19 +78,47 @@ def _guarded(downgrade: Callable[..., None], guard: "_Guard") -> Callable[..., N
     return run
 
 
-class _Guard:
-    """Compares what the steps destroy with what the dry run has seen.
+_Key = tuple[int, str | None]
+"""The oid of a table, and a column or None for its rows."""
 
-    A step locks what it is about to destroy, and counts before and after its statements.
+
+@dataclass
+class _Expected:
+    """What a step may destroy.
+
+    Attributes:
+        rows: how many rows or values each may have that is counted.
+        writes: how many rows of each table may be deleted and updated.
+        drops: what may be dropped: what the dry run dropped, and what an earlier step has created.
     """
 
-    def __init__(self, watched: Collection[Watched]) -> None:
-        self._rows = {
-            (each.oid, each.column): each.rows for each in watched if each.rows is not None
-        }
-        self._writes = {each.oid: each.writes for each in watched if each.writes}
-        # What may be dropped: what the dry run has dropped, and what an earlier step has created.
-        self._expected = {(each.oid, each.column) for each in watched if not each.writes}
+    rows: dict[_Key, int] = field(default_factory=dict)
+    writes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    drops: set[_Key] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, watched: Collection[Watched]) -> Self:
+        return cls(
+            {(each.oid, each.column): each.rows for each in watched if each.rows is not None},
+            {each.oid: each.writes for each in watched if each.writes},
+            {(each.oid, each.column) for each in watched if not each.writes},
+        )
+
+
+class _Guard:
+    """Compares what one step destroys with what the dry run has seen.
+
+    It locks what is about to be destroyed, and counts before and after the step's statements. A
+    retry of the step starts again from the same numbers.
+
+    Attributes:
+        after: what the next step may destroy; known when this one has finished.
+    """
+
+    def __init__(self, expected: _Expected, *, is_last: bool) -> None:
+        self.after = _Expected()
+        self._expected = expected
+        self._is_last = is_last
 
     def start(self, connection: Connection) -> list[TableState]:
         """Lock the tables and count their rows; return the state of all tables.
@@ -94,21 +127,13 @@ class _Guard:
             MoreDataError: Rows have arrived.
         """
         tables = read_tables(connection)
-        watched = {oid for oid, _ in self._rows}
+        counted = {oid for oid, _ in self._expected.rows}
         for each in tables:
-            if each.oid in watched:
+            if each.oid in counted:
                 _exclude_writers(connection, each)
         if more := list(self._find_arrived(connection, tables)):
             raise MoreDataError(more)
         return tables
-
-    def _find_arrived(self, connection: Connection, tables: list[TableState]) -> Iterator[str]:
-        for key, table in _find_watched(tables, self._rows):
-            now = _count(connection, table, key[1])
-            more = now - self._rows[key]
-            self._rows[key] = now
-            if more > 0:
-                yield f"{more:,} more {_unit(key[1], more)} in {_name(table, key[1])}"
 
     def finish(self, connection: Connection, before: list[TableState]) -> None:
         """Compare the tables with those before the step.
@@ -116,43 +141,71 @@ class _Guard:
         Raises:
             MoreDataError: The step has destroyed more than the dry run.
         """
-        after = read_tables(connection)
-        by_id = {each.oid: each for each in after}
-        more = [*self._find_unexpected_drops(before, by_id), *self._find_writes(before, by_id)]
+        tables = read_tables(connection)
+        after = {each.oid: each for each in tables}
+        writes = dict(self._find_writes(before, after))
+        more = [*self._find_unexpected_drops(before, after), *_describe_excess(writes, after)]
         if more:
             raise MoreDataError(more)
-        known = {each.oid: each.column_names for each in before}
-        for each in after:
-            new = each.column_names - known.get(each.oid, set())
-            self._expected |= {(each.oid, name) for name in new}
-            self._expected |= set() if each.oid in known else {(each.oid, None)}
-        for key, table in _find_watched(after, self._rows):
-            self._rows[key] = _count(connection, table, key[1])
+        if not self._is_last:
+            self.after.rows = {
+                key: _count(connection, table, key[1])
+                for key, table in _find_watched(tables, self._expected.rows)
+            }
+            self.after.writes = {**self._expected.writes, **writes}
+            self.after.drops = self._expected.drops | _find_created(before, tables)
+
+    def _find_arrived(self, connection: Connection, tables: list[TableState]) -> Iterator[str]:
+        expected = self._expected.rows
+        for key, table in _find_watched(tables, expected):
+            more = _count(connection, table, key[1]) - expected[key]
+            if more > 0:
+                yield f"{more:,} more {_unit(key[1], more)} in {_name(table, key[1])}"
 
     def _find_unexpected_drops(
         self, before: list[TableState], after: dict[int, TableState]
     ) -> Iterator[str]:
         for table, column in find_dropped(before, after):
-            if not {(table.oid, column), (table.oid, None)} & self._expected:
+            if not {(table.oid, column), (table.oid, None)} & self._expected.drops:
                 yield f"{_name(table, column)} would be dropped too"
 
-    def _find_writes(self, before: list[TableState], after: dict[int, TableState]) -> Iterator[str]:
+    def _find_writes(
+        self, before: list[TableState], after: dict[int, TableState]
+    ) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Yield how many rows of each table may still be deleted and updated, or -1, … if less."""
         for each in before:
             now = after.get(each.oid)
-            if now is None or now.kind != "r" or (each.oid, None) in self._expected:
+            if now is None or now.kind != "r" or (each.oid, None) in self._expected.drops:
                 continue
-            allowed = self._writes.get(each.oid, (0, 0))
-            done = (now.deleted - each.deleted, now.updated - each.updated)
-            left = (allowed[0] - max(done[0], 0), allowed[1] - max(done[1], 0))
-            for more, verb in zip(left, ("deleted", "changed"), strict=True):
-                if more < 0:
-                    yield f"{-more:,} more {_unit(None, -more)} of {each.label} would be {verb}"
-            self._writes[each.oid] = left
+            deletes, updates = self._expected.writes.get(each.oid, (0, 0))
+            deletes -= max(now.deleted - each.deleted, 0)
+            yield each.oid, (deletes, updates - max(now.updated - each.updated, 0))
+
+
+def _describe_excess(
+    writes: dict[int, tuple[int, int]], tables: dict[int, TableState]
+) -> Iterator[str]:
+    for oid, left in writes.items():
+        for more, verb in zip(left, ("deleted", "changed"), strict=True):
+            if more < 0:
+                unit = _unit(None, -more)
+                yield f"{-more:,} more {unit} of {tables[oid].label} would be {verb}"
+
+
+def _find_created(before: list[TableState], after: list[TableState]) -> set[_Key]:
+    """Return the tables and columns that a step has created."""
+    known = {each.oid: each.column_names for each in before}
+    columns = {
+        (each.oid, name)
+        for each in after
+        for name in each.column_names - known.get(each.oid, set())
+    }
+    return columns | {(each.oid, None) for each in after if each.oid not in known}
 
 
 def _find_watched(
-    tables: list[TableState], rows: Collection[tuple[int, str | None]]
-) -> Iterator[tuple[tuple[int, str | None], TableState]]:
+    tables: list[TableState], rows: Collection[_Key]
+) -> Iterator[tuple[_Key, TableState]]:
     """Yield the watched tables and columns that still exist and can be counted."""
     by_id = {each.oid: each for each in tables if not each.uncounted_because}
     for oid, column in rows:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from alembic_zero_downtime.data_loss.dry_run import DryRunError
 from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
 from alembic_zero_downtime.database.reset import drop_everything
 from support.data_loss_cases import AGAIN, FILLED
-from support.databases import execute
+from support.databases import execute, scalar
 from support.dry_runs import Steps, do_nothing, downgrade, estimate, run, upgrade
 
 # In milliseconds; 0 disables it.
@@ -118,6 +119,25 @@ def test_an_interrupted_dry_run_is_rolled_back(
 
     with pytest.raises(error):
         estimate(migrated, destroy)
+
+
+@pytest.mark.parametrize("end", ["SELECT 1", "SELECT 1 / 0"])
+def test_sequences_are_not_set_back(end: str, empty: Engine) -> None:
+    execute(
+        empty,
+        f"{FILLED} CREATE SEQUENCE s; SELECT setval('s', 1234);"
+        "CREATE SEQUENCE down INCREMENT -1; SELECT setval('down', -7); CREATE SEQUENCE unused",
+    )
+    destroy = run(f"SELECT setval('s', 1), setval('t_id_seq', 1), setval('down', -1); {end}")
+    with nullcontext() if end == "SELECT 1" else pytest.raises(DBAPIError):
+        assert estimate(empty, destroy).uncounted == (
+            "would be lost: sequence down, last value -7",
+            "would be lost: sequence s, last value 1,234",
+        )
+    assert scalar(empty, "SELECT nextval('s')") == 1235
+    assert scalar(empty, "SELECT nextval('t_id_seq')") == 4
+    assert scalar(empty, "SELECT nextval('down')") == -8
+    assert scalar(empty, "SELECT nextval('unused')") == 1
 
 
 def test_a_lost_connection_is_an_error(empty: Engine) -> None:

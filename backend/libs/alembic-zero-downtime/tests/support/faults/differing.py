@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import text
+
 from support.faults.case import AFTER, BEFORE, CREATE_TABLE, FAULTY, LINES, REST, Case
 from support.faults.registry import fault
+from support.migration_locks import IS_WAITED_FOR, held
 from support.project import HEAD
 from support.shell import Done
 
@@ -56,14 +59,41 @@ def heads_differ(case: Case) -> Iterator[Done]:
 
 @fault("A downgrade would lose data, and there is no terminal")
 def downgrade_would_lose_data(case: Case) -> Iterator[Done]:
-    newest = case.project.path_of(AFTER)
-    code = newest.read_text(encoding="utf-8")
-    head, _, _ = code.rpartition("pass")
-    newest.write_text(f'{head}op.drop_table("after")\n', encoding="utf-8")
-    assert case.upgrade().returncode == 0
+    set_downgrade(case, "DROP TABLE after")
     case.sql("INSERT INTO after VALUES (1)")
     yield case.alembic("downgrade", "-1")
     case.sql("DELETE FROM after")
+
+
+@fault("A downgrade would destroy data that cannot be counted")
+def downgrade_would_destroy_uncounted_data(case: Case) -> Iterator[Done]:
+    set_downgrade(case, "DROP SERVER s CASCADE")
+    case.sql("CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w")
+    case.sql("CREATE FOREIGN TABLE f (n int) SERVER s")
+    yield case.alembic("downgrade", "-1")
+    case.sql("DROP FOREIGN DATA WRAPPER w CASCADE")
+
+
+@fault("Rows arrive between the question of a downgrade and the downgrade")
+def rows_arrive_before_a_downgrade(case: Case) -> Iterator[Done]:
+    set_downgrade(case, "DROP TABLE after")
+
+    def insert() -> None:
+        case.sql("INSERT INTO after VALUES (1)")
+        holder.execute(text("SELECT pg_advisory_unlock_all()"))
+
+    with held(case.engine) as holder, case.when(IS_WAITED_FOR, insert):
+        done = case.alembic("downgrade", "-1")
+    yield done
+    case.sql("DELETE FROM after")
+
+
+def set_downgrade(case: Case, statement: str) -> None:
+    """Let the downgrade of the newest revision execute a statement; apply all revisions."""
+    newest = case.project.path_of(AFTER)
+    head, _, _ = newest.read_text(encoding="utf-8").rpartition("pass")
+    newest.write_text(f'{head}op.execute("{statement}")\n', encoding="utf-8")
+    assert case.upgrade().returncode == 0
 
 
 @fault("Two revisions have one number")
