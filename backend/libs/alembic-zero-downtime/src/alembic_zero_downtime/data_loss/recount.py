@@ -1,6 +1,7 @@
 """Count again in the transactions of the migration itself: rows may arrive after the dry run."""
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, NamedTuple, Self
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import sqlalchemy as sa
 from alembic import op
 from alembic.runtime.migration import RevisionStep
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from alembic_zero_downtime.data_loss.dry_run import (
     TableState,
@@ -71,11 +72,35 @@ def _guarded(downgrade: Callable[..., None], guard: "_Guard") -> Callable[..., N
     @wraps(downgrade)
     def run(**arguments: Any) -> None:
         connection = op.get_bind()
-        before = guard.start(connection)
-        downgrade(**arguments)
-        guard.finish(connection, before)
+        with _again_after_commits(connection, guard):
+            guard.start(connection)
+            downgrade(**arguments)
+            guard.finish(connection)
 
     return run
+
+
+@contextmanager
+def _again_after_commits(connection: Connection, guard: "_Guard") -> Iterator[None]:
+    """Start the guard again in the first transaction after each autocommit block.
+
+    The block's commit releases the locks. In the block itself each statement commits.
+    """
+
+    def release(_: Connection) -> None:
+        guard.is_started = False
+
+    def start(_: Connection, cursor: Any, *__: Any) -> None:
+        if not guard.is_started and not cursor.connection.autocommit:
+            guard.start(connection)
+
+    event.listen(connection, "commit", release)
+    event.listen(connection, "before_cursor_execute", start)
+    try:
+        yield
+    finally:
+        event.remove(connection, "commit", release)
+        event.remove(connection, "before_cursor_execute", start)
 
 
 _Key = tuple[int, str | None]
@@ -113,35 +138,38 @@ class _Guard:
 
     Attributes:
         after: what the next step may destroy; known when this one has finished.
+        is_started: whether the running transaction has the locks.
     """
 
     def __init__(self, expected: _Expected, *, is_last: bool) -> None:
         self.after = _Expected()
+        self.is_started = False
+        self._before: list[TableState] = []
         self._expected = expected
         self._is_last = is_last
 
-    def start(self, connection: Connection) -> list[TableState]:
-        """Lock the tables and count their rows; return the state of all tables.
+    def start(self, connection: Connection) -> None:
+        """Lock the tables and count their rows.
 
         Raises:
             MoreDataError: Rows have arrived.
         """
-        tables = read_tables(connection)
+        self.is_started = True
+        tables = self._before = read_tables(connection)
         counted = {oid for oid, _ in self._expected.rows}
         for each in tables:
             if each.oid in counted:
                 _exclude_writers(connection, each)
         if more := list(self._find_arrived(connection, tables)):
             raise MoreDataError(more)
-        return tables
 
-    def finish(self, connection: Connection, before: list[TableState]) -> None:
+    def finish(self, connection: Connection) -> None:
         """Compare the tables with those before the step.
 
         Raises:
             MoreDataError: The step has destroyed more than the dry run.
         """
-        tables = read_tables(connection)
+        before, tables = self._before, read_tables(connection)
         after = {each.oid: each for each in tables}
         writes = dict(self._find_writes(before, after))
         more = [*self._find_unexpected_drops(before, after), *_describe_excess(writes, after)]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from support.databases import execute, scalar
-from support.project import ProjectCopy
+from support.project import ProjectCopy, wait_for
 from support.shell import typed_on_a_terminal
 
 Alembic = Callable[..., int]
@@ -101,6 +101,42 @@ def test_rows_that_are_committed_while_the_downgrade_waits_for_its_lock_are_kept
     with typed_on_a_terminal("") as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
         assert alembic(migrated.url, "downgrade", f"-{pending}", ini=project.ini) != 0
+    assert "1 more row in s.t" in capsys.readouterr().err
+    assert scalar(migrated, "SELECT count(*) FROM s.t") == 2
+
+
+def test_rows_that_arrive_during_an_autocommit_block_are_kept(
+    project: ProjectCopy,
+    alembic: Alembic,
+    migrated: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project.add(
+        f"op.execute({TABLE!r})",
+        downgrade='op.create_index_online("ix", "t", ["a"], schema="s")\n'
+        "with op.get_context().autocommit_block():\n"
+        '    op.execute("SELECT pg_sleep(0.4)")\n'
+        'op.execute("DROP SCHEMA s CASCADE")',
+    )
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    execute(migrated, ROW)
+
+    def arrive() -> None:
+        with migrated.connect() as connection:
+            wait_for(
+                connection, "SELECT count(*) > 0 FROM pg_index WHERE indrelid = 's.t'::regclass"
+            )
+        execute(migrated, ROW)
+
+    def answer(*_: str) -> bool:
+        threading.Thread(target=arrive).start()
+        return True
+
+    monkeypatch.setattr(PROMPT, answer)
+    with typed_on_a_terminal("") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert alembic(migrated.url, "downgrade", "-1", ini=project.ini) != 0
     assert "1 more row in s.t" in capsys.readouterr().err
     assert scalar(migrated, "SELECT count(*) FROM s.t") == 2
 
