@@ -192,6 +192,11 @@ class TableState(NamedTuple):
         """Whether the transaction has updated its rows or rewritten it since `before`."""
         return self.updated > before.updated or self.file != before.file
 
+    def was_written(self, before: "TableState") -> bool:
+        """Whether the transaction may have written to it since `before`, or to its partitions."""
+        is_counted = self.kind == "r" and self.inserted == before.inserted
+        return not is_counted or self.was_changed(before) or self.was_reduced(before)
+
     def was_reduced(self, before: "TableState") -> bool:
         """Whether the transaction may have deleted its rows, or truncated it, since `before`."""
         return self.deleted > before.deleted or self.file != before.file

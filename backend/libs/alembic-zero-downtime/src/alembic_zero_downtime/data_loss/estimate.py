@@ -288,9 +288,9 @@ def _find_uncounted(before: Sequence[TableState], after: Mapping[int, TableState
             continue
         if each.is_of_large_objects and is_unlinked:  # their contents go with them
             continue
-        if now.was_reduced(each) or now.is_foreign_written:
+        if now.was_reduced(each):
             yield _describe_uncounted(each._replace(uncounted_because=reason), "deleted")
-        elif now.was_changed(each):
+        elif now.was_changed(each) or now.is_foreign_written:
             yield _describe_uncounted(each._replace(uncounted_because=reason), "changed")
 
 

@@ -1,6 +1,6 @@
 """Count again in the transactions of the migration itself: rows may arrive after the dry run."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -13,7 +13,6 @@ from sqlalchemy import Connection, event
 
 from alembic_zero_downtime.data_loss.dry_run import (
     TableState,
-    count_rows,
     find_dropped,
     read_tables,
 )
@@ -21,7 +20,11 @@ from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.steps import MigrationSteps
 
 # Of these privileges, each permits LOCK TABLE in the mode that excludes writers.
-MAY_LOCK = sa.text("SELECT has_table_privilege(:oid, 'UPDATE, DELETE, TRUNCATE')")
+LOCKABLE = sa.text("""
+    SELECT oid FROM unnest(CAST(:oids AS oid[])) AS oid
+     WHERE has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')
+""")
+VERBATIM = {"no_parameters": True}
 
 
 class Watched(NamedTuple):
@@ -145,6 +148,7 @@ class _Guard:
         self.after = _Expected()
         self.is_started = False
         self._before: list[TableState] = []
+        self._counts: dict[_Key, int] = {}
         self._expected = expected
         self._is_last = is_last
 
@@ -157,9 +161,7 @@ class _Guard:
         self.is_started = True
         tables = self._before = read_tables(connection)
         counted = {oid for oid, _ in self._expected.rows}
-        for each in tables:
-            if each.oid in counted:
-                _exclude_writers(connection, each)
+        _exclude_writers(connection, [each for each in tables if each.oid in counted])
         if more := list(self._find_arrived(connection, tables)):
             raise MoreDataError(more)
 
@@ -176,19 +178,26 @@ class _Guard:
         if more:
             raise MoreDataError(more)
         if not self._is_last:
-            self.after.rows = {
-                key: _count(connection, table, key[1])
-                for key, table in _find_watched(tables, self._expected.rows)
-            }
+            self.after.rows = self._count_changed(connection, tables)
             self.after.writes = {**self._expected.writes, **writes}
             self.after.drops = self._expected.drops | _find_created(before, tables)
 
     def _find_arrived(self, connection: Connection, tables: list[TableState]) -> Iterator[str]:
-        expected = self._expected.rows
-        for key, table in _find_watched(tables, expected):
-            more = _count(connection, table, key[1]) - expected[key]
+        watched = _find_watched(tables, self._expected.rows)
+        self._counts = _count(connection, watched)
+        for key, count in self._counts.items():
+            more = count - self._expected.rows[key]
             if more > 0:
-                yield f"{more:,} more {_unit(key[1], more)} in {_name(table, key[1])}"
+                yield f"{more:,} more {_unit(key[1], more)} in {_name(watched[key], key[1])}"
+
+    def _count_changed(self, connection: Connection, tables: list[TableState]) -> dict[_Key, int]:
+        """Return the counts after the step: those at its start, unless it has written the table."""
+        before = {each.oid: each for each in self._before}
+        watched = _find_watched(tables, self._counts)
+        written = {
+            key: table for key, table in watched.items() if table.was_written(before[table.oid])
+        }
+        return {key: self._counts[key] for key in watched} | _count(connection, written)
 
     def _find_unexpected_drops(
         self, before: list[TableState], after: dict[int, TableState]
@@ -231,31 +240,44 @@ def _find_created(before: list[TableState], after: list[TableState]) -> set[_Key
     return columns | {(each.oid, None) for each in after if each.oid not in known}
 
 
-def _find_watched(
-    tables: list[TableState], rows: Collection[_Key]
-) -> Iterator[tuple[_Key, TableState]]:
-    """Yield the watched tables and columns that still exist and can be counted."""
-    by_id = {each.oid: each for each in tables if not each.uncounted_because}
-    for oid, column in rows:
-        table = by_id.get(oid)
-        if table and (column is None or column in table.column_names):
-            yield (oid, column), table
+def _find_watched(tables: list[TableState], keys: Collection[_Key]) -> dict[_Key, TableState]:
+    """Return the watched tables and columns that still exist and can be counted."""
+    by_id = {each.oid: each for each in tables if not each.uncounted_because and each.is_populated}
+    pairs = (((oid, column), by_id.get(oid)) for oid, column in keys)
+    return {
+        key: table
+        for key, table in pairs
+        if table and (key[1] is None or key[1] in table.column_names)
+    }
 
 
-def _count(connection: Connection, table: TableState, column: str | None) -> int:
-    conditions = [sa.column(column).is_not(None)] if column else []
-    return count_rows(connection, table, *conditions)
+def _count(connection: Connection, watched: Mapping[_Key, TableState]) -> dict[_Key, int]:
+    """Count the rows, or the values of a column, in one statement: there may be many tables."""
+    if not watched:
+        return {}
+    keys, quote = list(watched), connection.dialect.identifier_preparer.quote
+    counts = (
+        f"SELECT {at}, count(*) FROM {'ONLY ' * (watched[key].kind == 'r')}"  # noqa: S608 quoted
+        f"{_quoted(connection, watched[key])}"
+        + (f" WHERE {quote(key[1])} IS NOT NULL" if key[1] else "")
+        for at, key in enumerate(keys)
+    )
+    statement = " UNION ALL ".join(counts)
+    rows = connection.exec_driver_sql(statement, execution_options=VERBATIM)
+    return {keys[at]: count for at, count in rows}
 
 
-def _exclude_writers(connection: Connection, table: TableState) -> None:
-    """Lock a table against writers, but not against readers; a view cannot be locked."""
-    if table.kind in "rp" and connection.scalar(MAY_LOCK, {"oid": table.oid}):
-        quote = connection.dialect.identifier_preparer.quote
-        name = f"{quote(table.schema)}.{quote(table.name)}"
-        connection.exec_driver_sql(
-            f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE",
-            execution_options={"no_parameters": True},
-        )
+def _exclude_writers(connection: Connection, tables: list[TableState]) -> None:
+    """Lock tables against writers, but not against readers; a view cannot be locked."""
+    named = {each.oid: _quoted(connection, each) for each in tables if each.kind in "rp"}
+    if names := [named[oid] for oid in connection.scalars(LOCKABLE, {"oids": list(named)})]:
+        statement = f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE"
+        connection.exec_driver_sql(statement, execution_options=VERBATIM)
+
+
+def _quoted(connection: Connection, table: TableState) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return f"{quote(table.schema)}.{quote(table.name)}"
 
 
 def _name(table: TableState, column: str | None) -> str:
