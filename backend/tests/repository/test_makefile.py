@@ -132,6 +132,44 @@ def test_a_hostile_name_runs_nothing(folder: str, make: Make, migrated_database:
     assert not list(make.backend.parent.parent.rglob("*pwned*"))
 
 
+@pytest.mark.parametrize(
+    ("target", "variable", "option"),
+    [
+        ("db-reset", "FORCE=1", "--force"),
+        ("db-reset", "DUMP=0", "--no-dump"),
+        ("db-reset", "ALLOW_REMOTE=1", "--allow-remote"),
+        ("migrate-down", "FORCE=1", "ALLOW_DATA_LOSS=1"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["backend", "."])
+def test_only_make_s_command_line_skips_a_question(
+    folder: str, target: str, variable: str, option: str, make: Make
+) -> None:
+    make.folder = make.backend.parent / folder
+    (make.folder / "docs").mkdir(exist_ok=True)
+    name, value = variable.split("=")
+    assert option in make("--dry-run", target, variable).stdout
+    assert option not in make("--dry-run", target, f"{name}=").stdout
+    make.env[name] = value
+    for options in ((), ("-e",)):
+        assert option not in make("--dry-run", *options, target).stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("migrate-accept", "make migrate-accept REV=002"),
+        ("db-stamp-env", "make db-stamp-env ENV=production"),
+    ],
+)
+def test_a_missing_argument_is_named(
+    target: str, command: str, make: Make, migrated_database: URL
+) -> None:
+    make.env["DATABASE_URL"] = as_text(migrated_database)
+    (line, _) = make(target).stderr.splitlines()  # the second one is make's own
+    assert line.endswith(f": {command}"), line
+
+
 def test_a_missing_name_is_one_line(make: Make) -> None:
     make.env["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:1/n"
     done = make("migrate-create")

@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from alembic_zero_downtime.database.reset import drop_objects, list_objects
 from alembic_zero_downtime.embedded.server import EmbeddedServer
 
 
@@ -79,6 +80,11 @@ def scalar(engine: Engine, query: str) -> Any:
     """Return the first value of the query's result."""
     with engine.connect() as connection:
         return connection.exec_driver_sql(query.replace("%", "%%")).scalar()
+
+
+def drop_everything(connection: Connection) -> None:
+    """Drop all objects of the current schema, as a reset does."""
+    drop_objects(connection, list_objects(connection))
 
 
 def exists(engine: Engine, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Dump a database to a file, which is complete or missing."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -17,7 +18,7 @@ from alembic_zero_downtime.database.client import (
     run_pg_dump,
 )
 from alembic_zero_downtime.database.url import DatabaseURL
-from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.errors import MigrationError, one_line
 
 # pg_restore sets this parameter from this version on, which is an error on an older server.
 TRANSACTION_TIMEOUT = 17
@@ -39,20 +40,21 @@ class Backup:
 def back_up(connection: Connection, database: DatabaseURL, directory: Path) -> Backup:
     """Write the database of `connection` to a new file in `directory`, readable only by its owner.
 
-    The connection must not be in a transaction: pg_dump would wait for its locks.
+    The dump has the snapshot of the connection's transaction: what that has locked before is
+    complete. Its locks must let pg_dump read.
 
     Raises:
         BackupError: No pg_dump is usable, or the file cannot be written; no file is left.
     """
-    with connection.begin():
-        schema = connection.scalar(text("SELECT current_schema()"))
+    schema = connection.scalar(text("SELECT current_schema()"))
+    snapshot: str = connection.scalar(text("SELECT pg_export_snapshot()"))
     server = connection_info(connection).server_version // 10_000
     address = read_address(connection, database)
     name = re.sub(r"[^\w.-]", "_", address.parameters["dbname"], flags=re.ASCII)
-    path = directory / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    path = directory.absolute() / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
     try:
         pg_dump, version = _choose_pg_dump(database, server)
-        _dump(pg_dump, address, path)
+        _dump(pg_dump, address, path, snapshot)
         size = path.stat().st_size
     except OSError as error:
         raise BackupError(f"{error.filename}: {error.strerror}") from error
@@ -84,7 +86,7 @@ def _read_version(program: Path) -> int:
     return int(match[1]) if match else 0
 
 
-def _dump(pg_dump: Path, address: Address, path: Path) -> None:
+def _dump(pg_dump: Path, address: Address, path: Path, snapshot: str) -> None:
     """Write to a temporary name and rename it to `path`, which is thus always complete."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -92,10 +94,24 @@ def _dump(pg_dump: Path, address: Address, path: Path) -> None:
     try:
         if path.exists():
             raise BackupError(f"{path} already exists")
-        options = ("--format=custom", "--lock-wait-timeout=10s", f"--file={partial}")
-        run_pg_dump(pg_dump, address, *options)
+        options = ("--format=custom", "--lock-wait-timeout=10s", f"--snapshot={snapshot}")
+        run_pg_dump(pg_dump, address, *options, f"--file={partial}")
+        _require_complete(pg_dump.with_name("pg_restore"), partial)
         partial.rename(path)
     except MigrationError as error:
         raise BackupError(str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _require_complete(pg_restore: Path, dump: Path) -> None:
+    """Read a dump to its end, without a server.
+
+    Raises:
+        BackupError: It is damaged or cut off.
+    """
+    completed = subprocess.run(
+        [pg_restore, f"--file={os.devnull}", dump], check=False, capture_output=True, text=True
+    )
+    if completed.returncode != 0:
+        raise BackupError(f"it cannot be restored: {one_line(completed.stderr)}")

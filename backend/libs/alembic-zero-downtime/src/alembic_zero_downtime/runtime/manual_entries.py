@@ -1,5 +1,6 @@
 """Ledger entries without a migration: an accepted edit, and the environment."""
 
+import difflib
 import re
 
 from alembic_zero_downtime.database.connection import MigrationDatabase
@@ -12,6 +13,20 @@ from alembic_zero_downtime.runtime.migration_lock import hold_migration_lock
 
 PRODUCTION = "production"
 """The environment in which a reset is refused."""
+SYNONYMS = ("prod", "prd", "live")
+SIMILARITY = 0.85  # of a misspelling: `produktion` has 0.9, `product` 0.82
+NEGATIONS = ("pre", "non", "not", "no")
+
+
+def means_production(name: str) -> bool:
+    """Whether a name means production, also misspelt, abbreviated or with a region: `prod-eu`."""
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    if any(word.startswith(NEGATIONS) for word in words):
+        return False
+    return any(
+        word in SYNONYMS or difflib.get_close_matches(word, [PRODUCTION], cutoff=SIMILARITY)
+        for word in words
+    )
 
 
 def accept_revision(
@@ -22,8 +37,10 @@ def accept_revision(
     Raises:
         MigrationError: The revision is not applied, or the entry cannot be written.
     """
+    example = project.commands.accept.format("002")
+    if revision in ("", "head"):
+        raise MigrationError(f"name the edited revision: {example}")
     if revision not in ancestry(recorder.scripts.get_heads(), recorder.scripts):
-        example = project.commands.accept.format("002")
         raise MigrationError(f"there is no revision {revision}: name one, e.g. {example}")
     checksum = recorder.checksum(revision)
     entry = recorder.entries.entry("accept", revision, checksum=checksum)
@@ -38,6 +55,13 @@ def set_environment(
     Raises:
         MigrationError: The name is invalid, or the entry cannot be written.
     """
+    example = project.commands.stamp_env.format(PRODUCTION)
+    if not name:
+        raise MigrationError(f"name the environment: {example}")
+    if name != PRODUCTION and means_production(name):
+        raise MigrationError(
+            f"{name!r} does not protect a database, {PRODUCTION!r} does: {example}"
+        )
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", name):
         raise MigrationError("an environment is a lower-case name, such as production or staging")
     _write(project, database, recorder, recorder.entries.entry("environment", environment=name))

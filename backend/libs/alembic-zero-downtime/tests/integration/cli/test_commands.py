@@ -161,7 +161,15 @@ def test_edited_revision_is_shown_until_it_is_accepted(manage: Manage, migrated:
     assert "edited since" not in manage(migrated.url, "history").stdout
 
 
-@pytest.mark.parametrize(("revision", "reason"), [("002", "is not applied"), ("9", "no revision")])
+@pytest.mark.parametrize(
+    ("revision", "reason"),
+    [
+        ("002", "is not applied"),
+        ("9", "no revision"),
+        ("", "name the edited revision: alembic-zero-downtime accept 002"),
+        ("head", "name the edited revision: "),
+    ],
+)
 def test_only_an_applied_revision_is_accepted(
     revision: str, reason: str, manage: Manage, alembic: Alembic, migrated_database: URL
 ) -> None:
@@ -178,6 +186,33 @@ def test_environment_is_declared_and_shown(manage: Manage, migrated_database: UR
     )
     for name in ("", "Two words", "x" * 33):
         assert manage(migrated_database, "stamp-env", name).returncode == Exit.FAILED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("prod", "prd", "live", "Prod", "PROD", "Production", "production ", "prod-eu", "eu_live"),
+        *("prod2", "produktion", "prodution", "producton"),
+    ],
+)
+def test_another_word_for_production_is_refused(
+    name: str, manage: Manage, migrated_database: URL
+) -> None:
+    done = manage(migrated_database, "stamp-env", name)
+    assert done.returncode == Exit.FAILED
+    command = "alembic-zero-downtime stamp-env production"
+    assert done.stderr == (
+        f"alembic-zero-downtime: {name!r} does not protect a database, 'production' does: "
+        f"{command}\n"
+    )
+    assert "Environment" not in manage(migrated_database, "info").stdout
+
+
+@pytest.mark.parametrize("name", ["preprod", "pre-production", "non-prod", "product-demo", "alive"])
+def test_the_name_of_another_environment_is_accepted(
+    name: str, manage: Manage, migrated_database: URL
+) -> None:
+    assert manage(migrated_database, "stamp-env", name).returncode == Exit.OK
 
 
 def test_info_shows_the_last_migration(manage: Manage, migrated_database: URL) -> None:

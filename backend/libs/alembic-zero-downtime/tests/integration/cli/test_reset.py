@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from alembic_zero_downtime.cli import reset
 from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.data_loss import confirmation
 from alembic_zero_downtime.database.reset import DatabaseObject, is_local, list_objects
 from support.databases import execute, scalar
 from support.project import INI
@@ -101,45 +102,30 @@ def test_objects_of_other_schemas_are_not_listed(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "table",
+    "objects",
     [
-        "CREATE TABLE t AS SELECT 1 AS n",
+        "CREATE TABLE t (n int)",
         f"{PARTITIONED} INSERT INTO t VALUES (1)",
         'CREATE TABLE "a b: 100%" AS SELECT 1 AS n',
         "CREATE TABLE alembic_version AS SELECT '001' AS version_num",
+        "CREATE MATERIALIZED VIEW v AS SELECT 1 AS n",
+        "CREATE SEQUENCE s",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TYPE mood AS ENUM ('good')",
     ],
-    ids=["table", "partition", "name in quotes", "version table"],
+    ids=lambda objects: " ".join(objects.split()[1:3]),
 )
-def test_one_row_is_enough_to_ask(table: str, manage: Manage, empty: Engine) -> None:
-    execute(empty, table)
+def test_one_object_is_enough_to_ask(objects: str, manage: Manage, empty: Engine) -> None:
+    execute(empty, objects)
     before = take_snapshot(empty)
     done = manage(empty.url, "reset")
     assert done.returncode == Exit.FAILED
-    assert "nothing was changed: a reset asks first, and there is no terminal" in done.stderr
+    assert "Nothing was changed: a reset asks first, and there is no terminal" in done.stderr
     assert take_snapshot(empty) == before
 
 
-@pytest.mark.parametrize(
-    "objects",
-    [
-        "SELECT",
-        "CREATE TABLE t (n int); CREATE VIEW v AS SELECT 1 AS n; CREATE SEQUENCE s",
-        "CREATE MATERIALIZED VIEW v AS SELECT 1 AS n",
-    ],
-    ids=["nothing", "empty objects", "materialized view"],
-)
-def test_without_rows_it_does_not_ask(
-    objects: str,
-    manage: Manage,
-    empty: Engine,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(*_: str) -> bool:
-        raise AssertionError("it asks")
-
-    execute(empty, objects)
-    monkeypatch.setattr(reset, "prompt_for_database_name", refuse)
-    done = manage(empty.url, "reset", "--no-dump")
+def test_an_empty_database_is_migrated_without_a_question(manage: Manage, empty: Engine) -> None:
+    done = manage(empty.url, "reset")
     assert done.returncode == Exit.OK, done.stderr
     assert companies(empty) == 6
 
@@ -167,7 +153,8 @@ def test_a_reset_without_a_terminal_is_refused(
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{migrated.url.database}\n"))
     done = manage(migrated.url, "reset")
     assert done.returncode == Exit.FAILED
-    assert "there is no terminal. --force skips the question" in done.stderr
+    command = "alembic-zero-downtime reset --force"
+    assert f"there is no terminal. To go ahead: {command}\n" in done.stderr
     assert not folder.exists(), "it asks before the dump"
     assert companies(migrated) == 6
 
@@ -193,20 +180,23 @@ def test_a_terminal_prompts_for_the_database_name(
     assert done.returncode == code, done
     prompt = f"10 rows would be lost. Type {migrated.url.database} to go on: "
     assert prompt in done.stderr
-    assert ("that is not" in done.stderr) is (code == Exit.FAILED)
+    assert ("Nothing was changed: that is not" in done.stderr) is (code == Exit.FAILED)
     assert folder.exists() is (code == Exit.OK), "it asks before the dump"
     assert companies(migrated) == left
 
 
 def test_ctrl_c_at_the_prompt_changes_nothing(
-    manage: Manage, migrated: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+    manage: Manage,
+    migrated: Engine,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupt(*_: str) -> bool:
         raise KeyboardInterrupt
 
     with typed_on_a_terminal("") as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
-        monkeypatch.setattr(reset, "prompt_for_database_name", interrupt)
+        monkeypatch.setattr(confirmation, "prompt_for_database_name", interrupt)
         done = manage(migrated.url, "reset")
     assert done.returncode == Exit.INTERRUPTED, done
     assert not folder.exists()
@@ -231,6 +221,8 @@ def test_a_process_on_a_terminal_prompts_for_the_database_name(
     )
     assert done == code, screen
     assert str(migrated.url.database) in screen
+    is_interrupted = "\r\nERROR Interrupted: nothing was changed\r\n" in screen
+    assert is_interrupted is (code == Exit.INTERRUPTED), screen
     assert folder.exists() is (code == Exit.OK), "it asks before the dump"
     assert companies(migrated) == left
 
@@ -275,6 +267,18 @@ def test_a_production_database_is_never_reset(
     assert "is a production database, which is never reset" in done.stderr
     assert "alembic-zero-downtime stamp-env development" in done.stderr
     assert not folder.exists()
+    assert companies(migrated) == 6
+
+
+def test_a_database_that_was_declared_with_another_word_is_not_reset(
+    manage: Manage, migrated: Engine
+) -> None:
+    execute(
+        migrated,
+        "INSERT INTO migration_ledger (action, environment) VALUES ('environment', 'prod')",
+    )
+    done = manage(migrated.url, "reset", "--force")
+    assert "is a production database, which is never reset" in done.stderr
     assert companies(migrated) == 6
 
 

@@ -13,9 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.data_loss.dry_run import DryRunError
 from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
-from alembic_zero_downtime.database.reset import drop_everything
 from support.data_loss_cases import AGAIN, FILLED
-from support.databases import execute, scalar
+from support.databases import drop_everything, execute, scalar
 from support.dry_runs import Steps, do_nothing, downgrade, estimate, run, upgrade
 
 # In milliseconds; 0 disables it.

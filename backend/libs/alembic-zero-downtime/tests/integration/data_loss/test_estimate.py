@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.data_loss.estimate import DataLoss, Loss, estimate_data_loss
-from alembic_zero_downtime.database.reset import drop_everything
 from support.data_loss_cases import (
     AGAIN,
     CASES,
@@ -21,7 +20,7 @@ from support.data_loss_cases import (
     XYY,
     Case,
 )
-from support.databases import as_role, execute, new_database, new_role
+from support.databases import as_role, drop_everything, execute, new_database, new_role
 from support.dry_runs import do_nothing, downgrade, estimate, run, upgrade
 
 

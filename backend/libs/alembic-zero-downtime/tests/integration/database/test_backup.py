@@ -1,7 +1,9 @@
 """The dump of a reset can be restored completely; without a dump, nothing is dropped."""
 
 import shlex
+import signal
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +24,7 @@ from alembic_zero_downtime.embedded.binaries import find_program
 from alembic_zero_downtime.errors import MigrationError
 from project.definition import PROJECT
 from support.databases import connected, execute, scalar
+from support.project import INI
 from support.shell import Done, as_text, run
 from support.snapshots import take_snapshot
 
@@ -37,6 +40,29 @@ CHANGES = """
     CREATE TABLE "Odd name" (mood mood, company bigint REFERENCES companies);
     CREATE EXTENSION pg_stat_statements;
     CREATE SCHEMA other CREATE TABLE kept (n int);
+    CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE VIEW v AS SELECT f() AS f, * FROM companies;
+    CREATE MATERIALIZED VIEW m AS SELECT * FROM v;
+    CREATE SEQUENCE s; SELECT setval('s', 4711);
+    GRANT SELECT, UPDATE (name) ON companies TO PUBLIC;
+    GRANT SELECT ON v TO pg_monitor;
+    REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
+    COMMENT ON TABLE companies IS 'It''s ours';
+    COMMENT ON COLUMN companies.name IS 'a name';
+    COMMENT ON FUNCTION f() IS 'one';
+    COMMENT ON TYPE mood IS 'a mood';
+    SELECT lo_from_bytea(4711, 'large');
+    CREATE PUBLICATION published FOR TABLE companies;
+"""
+DETAILS = """
+    SELECT jsonb_build_array(
+        (SELECT jsonb_agg(description ORDER BY description) FROM pg_description AS d
+          WHERE pg_describe_object(classoid, objoid, objsubid) ~ 'companies|f\\(\\)|mood'),
+        (SELECT jsonb_agg((proname, proacl::text)) FROM pg_proc WHERE proname = 'f'),
+        (SELECT jsonb_agg(attacl::text) FROM pg_attribute WHERE attacl IS NOT NULL
+            AND attrelid = 'companies'::regclass),
+        (SELECT count(*) FROM pg_publication_tables),
+        (SELECT last_value FROM s), (SELECT count(*) FROM m), lo_get(4711)::text)
 """
 
 Alembic = Callable[..., int]
@@ -75,6 +101,7 @@ def put_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PutStandIn:
     def put(version: str, then: str, *, is_only_one: bool = False) -> Path:
         program = tmp_path / "bin" / "pg_dump"
         program.parent.mkdir()
+        program.with_name("pg_restore").symlink_to(find_program("pg_restore"))
         program.write_text(STAND_IN.format(version=version, then=then))
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
@@ -116,7 +143,7 @@ def test_a_reset_prints_the_command_that_restores_its_dump(
     engine = create_engine(each_url, poolclass=NullPool)
     assert alembic(each_url, "upgrade", "head") == 0
     execute(engine, CHANGES)
-    before = take_snapshot(engine)
+    before, details = take_snapshot(engine), scalar(engine, DETAILS)
     code, (started, written, command, *others) = reset(each_url)
     assert code == Exit.OK, others
     assert take_snapshot(engine) != before
@@ -127,6 +154,7 @@ def test_a_reset_prints_the_command_that_restores_its_dump(
     execute(engine, "INSERT INTO other.kept VALUES (1)")
     paste(command, each_url)
     assert take_snapshot(engine) == before
+    assert scalar(engine, DETAILS) == details
     assert scalar(engine, "SELECT n FROM other.kept") == 1, "other schemas are not restored"
 
 
@@ -157,12 +185,14 @@ def test_a_password_is_passed_only_in_the_environment(
     migration_server: URL, migrated_database: URL, folder: Path, put_stand_in: PutStandIn
 ) -> None:
     tell = 'printf "%s\\n" "$PGPASSWORD" "$*"; test -z "$PGSERVICEFILE" || cat "$PGSERVICEFILE"'
-    put_stand_in("99", f'{{ {tell}; }} > "{folder}/seen"')
+    put_stand_in("99", f'{{ {tell}; }} > "{folder}/seen"; exec "{find_program("pg_dump")}" "$@"')
     url = migrated_database.set(username="test_dumper", password="s3cr3t")
     secrets = {"sslpassword": "t0p", "options": "-c a.b=t0p", "sslkey": "/t0p"}
     engine = create_engine(url.update_query_dict(secrets), poolclass=NullPool)
     with connected(migration_server) as admin:
-        admin.exec_driver_sql("CREATE ROLE test_dumper LOGIN PASSWORD 's3cr3t'")
+        admin.exec_driver_sql(
+            "CREATE ROLE test_dumper LOGIN PASSWORD 's3cr3t' IN ROLE pg_read_all_data"
+        )
         try:
             done = dump(engine, folder)
         finally:
@@ -218,10 +248,19 @@ def test_a_service_is_named_in_the_environment() -> None:
         assert found.descriptors == ()
 
 
+
+CUT_OFF = f"""
+    "{find_program("pg_dump")}" "$@"
+    for argument; do case $argument in
+        --file=*) truncate --size=-2000 "${{argument#--file=}}";;
+    esac; done
+"""
 REASONS = {
     "pg_dump is not installed here": ("", "exit 1"),  # Debian's wrapper without a program
     "no pg_dump here is as new as the server": ("9", "exit 1"),
     "pg_dump: error: no luck": ("99", "echo 'pg_dump: error: no luck' >&2; exit 1"),
+    "it cannot be restored: pg_restore: error: ": ("99", ""),  # the file contains `half`
+    "it cannot be restored: pg_restore: error: could not read": ("99", CUT_OFF),
 }
 
 
@@ -241,14 +280,29 @@ def test_without_a_dump_nothing_is_dropped_and_no_file_left(
     assert take_snapshot(migrated) == before
 
 
+@pytest.mark.parametrize("name", ["INT", "TERM"])
 def test_an_interrupted_dump_drops_nothing_and_leaves_no_file(
-    reset: Reset, migrated: Engine, folder: Path, put_stand_in: PutStandIn
+    name: str, reset: Reset, migrated: Engine, folder: Path, put_stand_in: PutStandIn
 ) -> None:
-    put_stand_in("99", "kill -INT $PPID; sleep 0.1")
+    put_stand_in("99", f"kill -{name} $PPID; sleep 0.1")
     before = take_snapshot(migrated)
     code, lines = reset(migrated.url)
-    assert code == Exit.INTERRUPTED, lines
+    assert code == 128 + signal.Signals[f"SIG{name}"], lines
     assert list(folder.iterdir()) == []
+    assert take_snapshot(migrated) == before
+
+
+@pytest.mark.slow
+def test_a_reset_that_is_killed_during_the_dump_drops_nothing(
+    migrated: Engine, tmp_path: Path, put_stand_in: PutStandIn
+) -> None:
+    program = put_stand_in("99", "kill -KILL $PPID; sleep 0.1")
+    before = take_snapshot(migrated)
+    command = (sys.executable, "-m", "alembic_zero_downtime", "-c", str(INI), "reset", "--force")
+    environment = {"DATABASE_URL": as_text(migrated.url), "PATH": f"{program.parent}:/usr/bin:/bin"}
+    done = run(*command, cwd=tmp_path, env=environment)
+    assert done.returncode == -signal.SIGKILL, done
+    assert [path.suffix for path in (tmp_path / ".backups").iterdir()] == [".partial"]
     assert take_snapshot(migrated) == before
 
 
