@@ -132,6 +132,7 @@ def test_a_row_that_is_added_before_the_lock_is_in_the_dump(
     assert scalar(used, "SELECT count(*) FROM log") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
 def test_a_row_that_is_committed_while_the_reset_waits_is_in_the_dump(
     isolation: str, manage: Manage, used: Engine
@@ -248,7 +249,9 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize(
+    "kind", ["SQL", *(pytest.param(kind, marks=pytest.mark.slow) for kind in [*BROKEN][1:])]
+)
 def test_migrations_that_fail_in_the_emptied_database_are_noticed_before_it_is_emptied(
     kind: str, manage: Manage, used: Engine, project: ProjectCopy
 ) -> None:
@@ -281,6 +284,7 @@ def test_revisions_that_cannot_be_applied_are_noticed_before_it_is_emptied(
     assert (done.returncode, take_snapshot(used)) == (Exit.FAILED, before), done
 
 
+@pytest.mark.slow
 def test_where_it_is_not_known_whether_the_migrations_run_force_decides(
     manage: Manage, used: Engine, project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +319,7 @@ def test_the_environment_survives_an_upgrade_that_is_interrupted(
     assert "Environment  staging" in manage(used.url, "info").stdout
 
 
+@pytest.mark.slow
 def test_an_interrupted_wait_for_a_lock_changes_nothing(
     used: Engine, manage: Manage, folder: Path
 ) -> None:

@@ -4,6 +4,22 @@ A producer reproduces the fault and yields the output of the command. Then it fo
 the page, up to the repetition of the command.
 """
 
-from support.faults import differing, failing, interrupting, server, surroundings, waiting
+from support.faults import (
+    differing,
+    failing,
+    interrupting,
+    resetting,
+    server,
+    surroundings,
+    waiting,
+)
 
-__all__ = ["differing", "failing", "interrupting", "server", "surroundings", "waiting"]
+__all__ = [
+    "differing",
+    "failing",
+    "interrupting",
+    "resetting",
+    "server",
+    "surroundings",
+    "waiting",
+]

@@ -29,6 +29,10 @@ COMMANDS = {
     "database_url": "MIGRATION_DATABASE_URL",
     "accept": "make migrate-accept REV={}",
     "renumber": "make migrate-renumber",
+    "reset": "make db-reset",
+    "reset_unasked": "FORCE=1",
+    "reset_without_dump": "DUMP=0",
+    "stamp_env": "make db-stamp-env ENV={}",
     "lose_data": "FORCE=1 for make, ALLOW_DATA_LOSS=1 for alembic",
 }
 RUN = f"""
@@ -135,6 +139,13 @@ class Case:
         self._begin(partial(self.manage, *arguments))
         done: Done = self._fixture("manage")(self.url, *arguments, ini=self.project.ini)
         return done
+
+    def reset(self) -> Done:
+        """Run a reset without a question, in the folder of the project."""
+        patch: pytest.MonkeyPatch = self._fixture("monkeypatch")
+        patch.chdir(self.project.ini.parent)
+        patch.setenv("MIGRATION_LOCK_TIMEOUT", "200ms")
+        return self.manage("reset", "--force")
 
     def _begin(self, command: Callable[[], Done]) -> None:
         self.repeat = command

@@ -15,7 +15,7 @@ SLOW: dict[str, Fault] = {}
 def fault(title: str, *, is_slow: bool = False) -> Callable[[Producer], Producer]:
     """Register a producer under the title of its row.
 
-    A slow one starts processes, or a server to stop, to kill or to fill up.
+    A slow one resets the database, starts processes, or a server to stop, to kill or to fill up.
     """
 
     def register(producer: Producer) -> Producer:
