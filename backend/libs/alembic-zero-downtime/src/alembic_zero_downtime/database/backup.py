@@ -40,8 +40,9 @@ class Backup:
 def back_up(connection: Connection, database: DatabaseURL, directory: Path) -> Backup:
     """Write the database of `connection` to a new file in `directory`, readable only by its owner.
 
-    The dump has the snapshot of the connection's transaction: what that has locked before is
-    complete. Its locks must let pg_dump read.
+    The dump has the snapshot of the connection's transaction: tables that it has locked before are
+    complete, and another server, as behind a load balancer, is refused. Its locks must let pg_dump
+    read.
 
     Raises:
         BackupError: No pg_dump is usable, or the file cannot be written; no file is left.

@@ -46,9 +46,9 @@ OBJECTS = """
 """
 SCHEMA_OBJECTS = text(f"{OBJECTS} SELECT * FROM object")  # noqa: S608 a constant
 
-# What CASCADE would drop too (PostgreSQL manual, "pg_depend"): whatever depends on a dropped
-# object, and the owner of a dropped internal part, as a view owns its rule. An object without a
-# schema belongs to the one of its table. Parts of an object that is listed are left out.
+# The objects that CASCADE would drop too (PostgreSQL manual, "pg_depend"): those that depend on a
+# dropped object, and the owner of a dropped internal part, as a view owns its rule. An object
+# without a schema belongs to the one of its table. Parts of an object that is listed are left out.
 DEPENDENT_OBJECTS = text(f"""
     {OBJECTS}, dropped (classid, objid, objsubid) AS (
         SELECT classid, objid, 0 FROM object
@@ -174,7 +174,7 @@ def _count(connection: Connection, quoted_name: str) -> int:
 
 
 def list_dependent_objects(connection: Connection) -> list[str]:
-    """Return what `DROP … CASCADE` would drop outside of the schema, e.g. `view other.v`."""
+    """Return the objects of other schemas that CASCADE would drop too, e.g. `view other.v`."""
     _execute(connection, "SET LOCAL jit = off")  # the planner overestimates the recursion
     return list(connection.scalars(DEPENDENT_OBJECTS))
 

@@ -1,4 +1,4 @@
-"""A reset of a database that other sessions use: it acts on what it finds under its locks."""
+"""A reset of a database that other sessions use: it acts on their state under its locks."""
 
 import os
 import re

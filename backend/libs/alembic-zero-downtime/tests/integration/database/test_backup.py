@@ -18,7 +18,12 @@ from alembic_zero_downtime import embedded
 from alembic_zero_downtime.cli.output import Exit
 from alembic_zero_downtime.database import backup
 from alembic_zero_downtime.database.backup import Backup, BackupError, back_up
-from alembic_zero_downtime.database.client import Address, find_programs, run_pg_dump
+from alembic_zero_downtime.database.client import (
+    Address,
+    find_programs,
+    read_address,
+    run_pg_dump,
+)
 from alembic_zero_downtime.database.url import EMBEDDED, DatabaseURL
 from alembic_zero_downtime.embedded.binaries import find_program
 from alembic_zero_downtime.errors import MigrationError
@@ -304,6 +309,17 @@ def test_a_reset_that_is_killed_during_the_dump_drops_nothing(
     assert done.returncode == -signal.SIGKILL, done
     assert [path.suffix for path in (tmp_path / ".backups").iterdir()] == [".partial"]
     assert take_snapshot(migrated) == before
+
+
+def test_a_dump_of_another_database_than_the_connection_s_is_refused(
+    migrated: Engine, empty: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty.connect() as other:
+        address = read_address(other, DatabaseURL(empty.url, "the test"))
+    monkeypatch.setattr(backup, "read_address", lambda *_: address)
+    with pytest.raises(BackupError, match="snapshot"):
+        dump(migrated, folder)
+    assert not list(folder.iterdir())
 
 
 def test_a_folder_that_cannot_be_created_is_an_error(migrated: Engine, folder: Path) -> None:

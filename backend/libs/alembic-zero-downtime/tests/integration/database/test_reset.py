@@ -1,4 +1,4 @@
-"""What a reset would drop outside of the schema, and the locks that it takes."""
+"""The objects that a reset would drop outside of the schema, and the locks that it takes."""
 
 from collections.abc import Iterator
 
