@@ -45,9 +45,11 @@ from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_mig
 from alembic_zero_downtime.signals import graceful_exit
 
 DRY_RUN_SECONDS = 600.0
-# The SQLSTATEs of errors that are due to the dry run: its one transaction, and its time limit.
+# The SQLSTATEs of errors that are due to the dry run: its one transaction, which holds the locks of
+# all revisions, and its time limit.
 DUE_TO_DRY_RUN = {
     "25001": "active_sql_transaction",
+    "53200": "out_of_memory",
     "55P04": "unsafe_new_enum_value_usage",
     "57014": "query_canceled",
 }
@@ -177,6 +179,7 @@ def empty_database(
                 f"nothing was dropped: {error}. Run it again: {commands.reset}"
             ) from error
         except DBAPIError as error:
+            _raise_hidden_interrupt(error)
             reason = describe_failure(error)
             if sqlstate(error) in TRANSIENT:
                 blockers = ", ".join(map(str, monitor.blockers))
@@ -260,5 +263,15 @@ def _dry_run_migrations(context: CommandContext, connection: Connection) -> Base
             project.refuse_options("a dry run", "version_table", "version_table_schema")
             run_steps(connection, scripts, upgrade_steps(scripts, ["head"]))
         except (Exception, SystemExit) as error:  # noqa: BLE001 a revision may raise anything
+            _raise_hidden_interrupt(error)
             failure = error
     return failure
+
+
+def _raise_hidden_interrupt(error: BaseException) -> None:
+    """Raise the interrupt during whose handling an error came up, such as a cancelled statement."""
+    hidden = error.__context__
+    while hidden is not None:
+        if isinstance(hidden, KeyboardInterrupt):
+            raise hidden
+        hidden = hidden.__context__

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from alembic_zero_downtime.errors import MigrationError, describe_failure
+from alembic_zero_downtime.errors import MigrationError
 
 # Each row is one object. IF EXISTS in the DROP, because CASCADE may have dropped it before.
 OBJECTS = """
@@ -22,6 +21,9 @@ OBJECTS = """
                WHERE i.inhrelid = c.oid AND c.relispartition
                  AND parent.relnamespace = c.relnamespace) AS has_rows,
            c.relkind = 'r' AS is_plain_table,
+           CASE WHEN NOT has_table_privilege(c.oid, 'SELECT')
+                THEN 'the role has no privilege to read them'
+                WHEN row_security_active(c.oid) THEN 'row-level security hides them' END AS hidden,
            c.tableoid AS classid, c.oid AS objid
       FROM pg_class c, namespace
      WHERE c.relnamespace = namespace.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
@@ -29,14 +31,14 @@ OBJECTS = """
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')
                           AND d.classid = c.tableoid AND d.refobjsubid > 0)
     UNION ALL
-    SELECT 'routine', p.oid::regprocedure::text, false, false, p.tableoid, p.oid
+    SELECT 'routine', p.oid::regprocedure::text, false, false, NULL, p.tableoid, p.oid
       FROM pg_proc p, namespace
      WHERE p.pronamespace = namespace.oid
        AND (p.tableoid, p.oid) NOT IN (SELECT classid, objid FROM extension)
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'i'
                           AND d.classid = p.tableoid)  -- the constructors of a range type
     UNION ALL
-    SELECT 'type', t.oid::regtype::text, false, false, t.tableoid, t.oid
+    SELECT 'type', t.oid::regtype::text, false, false, NULL, t.tableoid, t.oid
       FROM pg_type t, namespace
      WHERE t.typnamespace = namespace.oid AND t.typtype IN ('e', 'd', 'c', 'r') AND t.typelem = 0
        AND (t.typtype <> 'c' OR EXISTS (SELECT FROM pg_class c
@@ -148,28 +150,18 @@ def list_objects(connection: Connection) -> list[DatabaseObject]:
     """Return the objects that `drop_objects` would drop, with exact row counts."""
     objects = []
     for row in connection.execute(SCHEMA_OBJECTS).all():
-        rows, reason = None, None
-        if row.has_rows:
-            name = f"ONLY {row.name}" if row.is_plain_table else row.name
-            try:
-                rows = _count(connection, name)
-            except DBAPIError as error:
-                reason = describe_failure(error)
-        objects.append(DatabaseObject(row.kind, row.name, rows, reason))
+        name = f"ONLY {row.name}" if row.is_plain_table else row.name
+        hidden = row.hidden if row.has_rows else None
+        rows = _count(connection, name) if row.has_rows and not hidden else None
+        objects.append(DatabaseObject(row.kind, row.name, rows, hidden))
     return objects
 
 
 def _count(connection: Connection, quoted_name: str) -> int:
-    """Count the rows of a table, whose name the server has quoted.
-
-    Raises:
-        DBAPIError: The role may not read all of them; the transaction stays usable.
-    """
-    with connection.begin_nested():
-        _execute(connection, "SET LOCAL row_security = off")  # an error instead of hidden rows
-        statement = f"SELECT count(*) FROM {quoted_name}"  # noqa: S608 regclass has quoted it
-        options = {"no_parameters": True}
-        rows: int = connection.exec_driver_sql(statement, execution_options=options).scalar_one()
+    """Count the rows of a table, whose name the server has quoted."""
+    statement = f"SELECT count(*) FROM {quoted_name}"  # noqa: S608 regclass has quoted it
+    options = {"no_parameters": True}
+    rows: int = connection.exec_driver_sql(statement, execution_options=options).scalar_one()
     return rows
 
 

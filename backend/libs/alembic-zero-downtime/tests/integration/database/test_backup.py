@@ -253,7 +253,6 @@ def test_a_service_is_named_in_the_environment() -> None:
         assert found.descriptors == ()
 
 
-
 CUT_OFF = f"""
     "{find_program("pg_dump")}" "$@"
     for argument; do case $argument in
