@@ -14,6 +14,7 @@ from alembic_zero_downtime.__main__ import main
 from alembic_zero_downtime.testing import build_template
 from support.bare import BareTemplates, CopyBare
 from support.databases import drop_database, new_database
+from support.network import HAS_NAMESPACES, MISSING, Cable, server_behind_a_cable
 from support.project import INI, ProjectCopy
 from support.servers import EACH_SERVER, SERVERS, find_system_postgres, system_server
 from support.shell import Done, as_text
@@ -64,6 +65,15 @@ def system_url() -> Iterator[URL]:
         pytest.skip("the system has no PostgreSQL")
     with system_server(programs) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def cabled() -> Iterator[tuple[URL, Cable]]:
+    """Return the local address of a server, and the cable to it that a test cuts."""
+    if not HAS_NAMESPACES:
+        pytest.skip(MISSING)
+    with server_behind_a_cable() as server:
+        yield server
 
 
 @pytest.fixture(params=EACH_SERVER)

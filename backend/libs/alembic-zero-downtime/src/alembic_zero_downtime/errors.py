@@ -3,21 +3,32 @@
 import re
 import sysconfig
 import traceback
+from collections.abc import Collection
 from pathlib import Path
 from types import FrameType
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-# libpq returns no SQLSTATE for a failed connection.
-NOT_READY_PHRASES = (
-    "Connection refused",
-    "No such file or directory",  # the socket of a server that is not started
-    "the database system is",  # starting up, shutting down, in recovery mode, …
-    "could not translate host name",  # a container has no name before it is started
-    "server closed the connection unexpectedly",
-    "timeout expired",
+# libpq returns no SQLSTATE for a failed connection. The server writes its messages in the language
+# of its lc_messages; libpq writes its own ones in English, since Python leaves LC_MESSAGES unset.
+PERMANENT_PHRASES = (
+    "authenti",  # of a password, a certificate, GSSAPI, …
+    "password",
+    "certificate",
+    "does not exist",  # a database, a role, a key file
+    "does not support",
+    "not supported",
+    "unsupported",
+    "invalid",  # a value of a parameter
+    "unrecognized",
+    "no pg_hba.conf entry",
+    "not permitted",
+    "permission denied",
+    "no such database",  # PgBouncer
+    "no such user",
 )
+SERVER_MESSAGE = ":  "  # libpq writes two spaces between the server's severity and its message
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 MAX_STATEMENT_LENGTH = 80  # characters of a statement in a message
@@ -116,9 +127,33 @@ def sqlstate(error: DBAPIError) -> str | None:
     return fields.get("C") if isinstance(fields, dict) else None
 
 
-def is_not_ready(error: Exception) -> bool:
-    """Whether the server is starting or not started yet, so that a retry may connect."""
-    return any(phrase in str(error) for phrase in NOT_READY_PHRASES)
+def is_not_ready(error: Exception, names: Collection[str] = ()) -> bool:
+    """Whether a failed connection may succeed later: it is not refused for a permanent reason.
+
+    Args:
+        error: of psycopg2, or SQLAlchemy's with that one as its `orig`.
+        names: of the database and the user.
+    """
+    text = _connection_error(error).lower()
+    return not (is_refused_login(error, names) or any(each in text for each in PERMANENT_PHRASES))
+
+
+def is_refused_login(error: Exception, names: Collection[str]) -> bool:
+    """Whether the server does not accept or does not know the user or the database.
+
+    In every language it quotes their names then, but not while it starts or stops.
+    """
+    message = _connection_error(error).partition(SERVER_MESSAGE)[2]
+    return any(re.search(rf"[^\w\s]\s?{re.escape(name)}\s?[^\w\s]", message) for name in names)
+
+
+def is_from_server(error: Exception) -> bool:
+    """Whether a failed connection has reached a server or a pooler, which has answered."""
+    return SERVER_MESSAGE in _connection_error(error)
+
+
+def _connection_error(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error)
 
 
 def one_line(text: str) -> str:

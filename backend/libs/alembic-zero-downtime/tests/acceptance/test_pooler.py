@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.history.ledger import read_ledger
+from alembic_zero_downtime.runtime import migration_lock
+from alembic_zero_downtime.runtime.migration_lock import MigrationLock
 from support.databases import exists, scalar
 from support.pooler import needs_pgbouncer, pooler
 from support.project import AT_HEAD, HEAD, IDS, ProjectCopy
@@ -21,17 +24,52 @@ HELD_LOCKS = """
 """
 
 
-@pytest.mark.parametrize("options", ["", "server_round_robin = 1"], ids=["lifo", "round robin"])
+ROUND_ROBIN = "server_round_robin = 1\ndefault_pool_size = {}"
+NEWEST_FIRST = "server_round_robin = 0\ndefault_pool_size = {}"
+ORDERS = pytest.mark.parametrize("order", [NEWEST_FIRST, ROUND_ROBIN], ids=["lifo", "round robin"])
+
+
+def fill(url: URL, size: int) -> None:
+    """Let a pool open all of its server sessions, with transactions at the same time."""
+    engine = create_engine(url, poolclass=NullPool)
+    with ExitStack() as clients:
+        for _ in range(size):
+            clients.enter_context(engine.connect()).execute(text("SELECT 1"))
+
+
+@ORDERS
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 20])
 def test_transaction_mode_is_refused_with_advice(
-    options: str, alembic: Alembic, empty: Engine, capsys: pytest.CaptureFixture[str]
+    order: str, size: int, alembic: Alembic, empty: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pooler(empty.url, "transaction", options) as url:
-        assert alembic(url, "upgrade", "head") != 0
+    with pooler(empty.url, "transaction", order.format(size)) as url:
+        codes = [alembic(url, "upgrade", "head")]
+        fill(url, size)
+        codes += [alembic(url, "upgrade", "head") for _ in range(3)]
+    assert 0 not in codes
     error = capsys.readouterr().err
-    assert "a pooler that shares sessions between transactions" in error
-    assert "MIGRATION_DATABASE_URL" in error
+    assert error.count("a pooler that shares sessions between transactions") == 4
+    assert error.count("Nothing was changed. Set MIGRATION_DATABASE_URL") == 4
     assert not exists(empty, "alembic_version")
     assert scalar(empty, HELD_LOCKS) == 0
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_without_the_first_look_no_revision_runs_in_another_session_than_the_lock(
+    size: int,
+    alembic: Alembic,
+    empty: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first look can be deceived by other clients; each transaction is checked."""
+    monkeypatch.setattr(migration_lock, "_refuse_transaction_pooling", lambda *_: None)
+    monkeypatch.setattr(MigrationLock, "require_held", lambda *_: None)
+    with pooler(empty.url, "transaction", ROUND_ROBIN.format(size)) as url:
+        fill(url, size)
+        assert alembic(url, "upgrade", "head") != 0
+    assert "a pooler that shares sessions between transactions" in capsys.readouterr().err
+    assert not exists(empty, "companies")
 
 
 def test_transaction_mode_is_detected_while_other_clients_use_the_pool(
@@ -65,6 +103,18 @@ def test_statement_mode_is_refused(
     assert "cannot connect to" in error, "PgBouncer closes the session at the first BEGIN"
     assert "Traceback" not in error
     assert not exists(empty, "alembic_version")
+
+
+@ORDERS
+@pytest.mark.parametrize("size", [3, 5, 20])
+def test_session_mode_works_with_every_pool(
+    order: str, size: int, alembic: Alembic, empty: Engine
+) -> None:
+    with pooler(empty.url, "session", order.format(size)) as url:
+        fill(url, size)
+        for revision in ("head", "base", "head"):
+            command = "downgrade" if revision == "base" else "upgrade"
+            assert alembic(url, command, revision) == 0
 
 
 @pytest.mark.parametrize(

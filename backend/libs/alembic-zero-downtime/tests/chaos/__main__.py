@@ -1,4 +1,4 @@
-"""Start many migrations at once, kill them and their server, and block them."""
+"""Start many migrations at once, kill, stop and block them, and cut them off."""
 
 import argparse
 import secrets
@@ -14,9 +14,10 @@ from sqlalchemy import URL
 from alembic_zero_downtime.embedded.disposable import FAST, fast_folder
 from alembic_zero_downtime.embedded.server import EmbeddedServer
 from alembic_zero_downtime.errors import EmbeddedServerError
-from chaos import kill, race, server, stall
+from chaos import freeze, kill, race, server, stall, wire
 from chaos.outcome import Outcome, print_outcomes, write_json
 from support.databases import address_of
+from support.network import HAS_NAMESPACES, MISSING
 from support.processes import BrokenUpgradeError
 
 PASSED, FAILED, INTERRUPTED = 0, 1, 130
@@ -54,11 +55,25 @@ def run_stall(arguments: argparse.Namespace) -> Outcome:
         return stall.run(migration_server, folder, read_seconds=arguments.read_seconds)
 
 
+def run_wire(arguments: argparse.Namespace) -> Outcome:
+    """Cut the cable to the server; as root on Linux."""
+    with TemporaryDirectory(prefix=server.PREFIX) as folder:
+        return wire.run(Path(folder), cuts=arguments.cuts, seed=arguments.seed)
+
+
+def run_freeze(arguments: argparse.Namespace) -> Outcome:
+    """Stop the process that migrates, and let another one wait for it."""
+    with fast_server() as (migration_server, folder):
+        return freeze.run(migration_server, folder, stops=arguments.stops, seed=arguments.seed)
+
+
 SCENARIOS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "race": run_race,
     "kill": run_kill,
     "server": run_server,
     "stall": run_stall,
+    "wire": run_wire,
+    "freeze": run_freeze,
 }
 
 
@@ -96,6 +111,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("--rounds", 20, "races"),
         ("--kills", 200, "kills of the process"),
         ("--server-kills", 20, "kills of the server"),
+        ("--cuts", 20, "cuts of the cable"),
+        ("--stops", 20, "stops of the process"),
         ("--read-seconds", 4, "seconds of the read that blocks the migration"),
     ):
         parser.add_argument(
@@ -126,7 +143,10 @@ def positive(text: str) -> int:
 def main(command_line: Sequence[str] | None = None) -> int:
     """Run the scenarios and print their outcomes; return the exit code."""
     arguments = parse_arguments(command_line)
-    chosen = SCENARIOS if arguments.scenario == "all" else [arguments.scenario]
+    chosen = [*SCENARIOS] if arguments.scenario == "all" else [arguments.scenario]
+    if "wire" in chosen and not HAS_NAMESPACES:
+        sys.stderr.write(f"chaos: wire is skipped: {MISSING}\n")
+        chosen.remove("wire")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to clean up
     try:
         outcomes = [SCENARIOS[name](arguments) for name in chosen]

@@ -1,15 +1,23 @@
 """Databases on a server: create them, drop them, and run statements in them."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.database.reset import drop_objects, list_objects
 from alembic_zero_downtime.embedded.server import EmbeddedServer
+
+OTHER_SESSIONS = text("""
+    SELECT pid FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+""")
 
 
 def address_of(server: EmbeddedServer) -> URL:
@@ -96,3 +104,19 @@ def read_version(engine: Engine) -> str | None:
     """Return the revision in Alembic's version table; None if it has no row."""
     version: str | None = scalar(engine, "SELECT max(version_num) FROM alembic_version")
     return version
+
+
+@contextmanager
+def stopped_sessions(url: URL) -> Iterator[None]:
+    """Stop the server processes of a database's sessions: they acknowledge, and answer nothing."""
+    if "TEST_DATABASE_URL" in os.environ:
+        pytest.skip("the processes of that server may be on another machine")
+    with connected(url) as connection:
+        processes = list(connection.scalars(OTHER_SESSIONS))
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)

@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -13,6 +15,7 @@ from uuid import uuid4
 from alembic.config import main as alembic_main
 from sqlalchemy import URL
 
+from support.network import enter
 from support.shell import CLEAN_ENVIRONMENT, as_text
 
 LIMIT = 120.0  # seconds: a command that takes longer hangs
@@ -40,7 +43,7 @@ class Command:
     """An `alembic` command line in a process of its own, which does not outlive the block.
 
     It begins at the moment `start` of the monotonic clock, by default at once; `env` adds to a
-    clean environment.
+    clean environment; `network` is the network namespace.
     """
 
     def __init__(
@@ -50,13 +53,14 @@ class Command:
         *arguments: str,
         start: float = 0.0,
         env: Mapping[str, str] | None = None,
+        network: Path | None = None,
     ) -> None:
         self._log = ini_file.parent / f"{uuid4().hex}.log"
         environment = {**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url), **(env or {})}
         self._log.touch()  # it may be killed before it writes
         self._process = _forking().Process(
             target=_run_alembic,
-            args=(["-c", str(ini_file), *arguments], environment, self._log, start),
+            args=(["-c", str(ini_file), *arguments], environment, self._log, start, network),
             daemon=True,
         )
         self._process.start()
@@ -81,6 +85,12 @@ class Command:
             if self.ends_within(LOOK_SECONDS) or time.monotonic() > deadline:
                 return False
         return True
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        assert self._process.pid
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, number)
 
     def kill(self) -> None:
         """End it at once, as the kernel would."""
@@ -122,8 +132,14 @@ def _forking() -> ForkServerContext:
 
 
 def _run_alembic(
-    arguments: list[str], environment: Mapping[str, str], log: Path, start: float
+    arguments: list[str],
+    environment: Mapping[str, str],
+    log: Path,
+    start: float,
+    network: Path | None,
 ) -> None:
+    if network:
+        enter(network)
     with log.open("w", encoding="utf-8") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)

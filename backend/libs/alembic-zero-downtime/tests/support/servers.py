@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,12 +31,16 @@ def find_system_postgres() -> Path | None:
 
 
 @contextmanager
-def system_server(programs: Path, *options: str) -> Iterator[URL]:
+def system_server(
+    programs: Path, *options: str, rule: str = "", prefix: Sequence[str] = ()
+) -> Iterator[URL]:
     """Start a new server; yields the address of its database `postgres`.
 
     Args:
         programs: the folder of `initdb` and `pg_ctl`.
         options: server settings, e.g. `wal_level=logical`, besides those that make it fast.
+        rule: a line for `pg_hba.conf`, e.g. for clients in a network.
+        prefix: the beginning of each command, e.g. to enter a namespace.
     """
     with tempfile.TemporaryDirectory(prefix="migration-system-", dir=fast_folder()) as name:
         folder = Path(name)
@@ -45,7 +49,8 @@ def system_server(programs: Path, *options: str) -> Iterator[URL]:
         data = folder / "data"
 
         def call(program: str, *arguments: str) -> None:
-            command = [*account.prefix(data), str(programs / program), "-D", str(data), *arguments]
+            program = str(programs / program)
+            command = [*prefix, *account.prefix(data), program, "-D", str(data), *arguments]
             done = subprocess.run(
                 command,
                 cwd="/",
@@ -59,6 +64,8 @@ def system_server(programs: Path, *options: str) -> Iterator[URL]:
 
         with (folder / "words").open("w+") as output:
             call("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
+            with (data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write(rule)
             settings = [*FAST, "listen_addresses=", f"unix_socket_directories={folder}", *options]
             assert not any(re.search(r"\s", setting) for setting in settings)
             start = " ".join(f"-c {setting}" for setting in settings)

@@ -94,7 +94,7 @@ def prompt_for_database_name(database: str, consequence: str) -> bool:
         try:
             sys.stderr.write(f"{consequence} Type {database} to go on: ")
             sys.stderr.flush()
-            with wakeup_pipe() as (signals, _):  # else Ctrl-C takes effect after the next line
+            with wakeup_pipe() as (signals, *_):  # else Ctrl-C takes effect after the next line
                 select.select([sys.stdin, signals], [], [])
             return sys.stdin.readline().strip() == database
         except KeyboardInterrupt:

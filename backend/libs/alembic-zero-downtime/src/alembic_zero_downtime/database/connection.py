@@ -14,15 +14,27 @@ from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.database.advice import advise
 from alembic_zero_downtime.database.url import DatabaseURL
-from alembic_zero_downtime.errors import MigrationError, describe_failure, is_not_ready
+from alembic_zero_downtime.errors import (
+    MigrationError,
+    describe_failure,
+    is_from_server,
+    is_not_ready,
+    is_refused_login,
+)
 from alembic_zero_downtime.search_path import SHOW_SEARCH_PATH, without_system_schema
 from alembic_zero_downtime.settings import MigrationSettings
 
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
-KEEPALIVE_SECONDS = 60  # a firewall drops a connection that is idle for minutes
 SET_PARAMETER = "SELECT pg_catalog.set_config(%s, %s, %s)"
-POOLER_REFUSAL = "unsupported startup parameter"
+# Either end gives up a connection whose other end has been silent for 30 to 35 s. libpq's
+# parameters; without tcp_user_timeout, as on macOS, the number of probes counts.
+TCP_PARAMETERS = {
+    "keepalives_idle": 20,  # seconds; a firewall drops a connection that is idle for minutes
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +96,7 @@ class MigrationDatabase:
                 return self._connect_once(options)
             except OperationalError as error:
                 now = time.monotonic()
-                if not is_not_ready(error) or now >= deadline:
+                if not is_not_ready(error, self._names) or now >= deadline:
                     raise MigrationError(self._describe(error)) from error
                 if now >= next_log:
                     logger.info(
@@ -109,24 +121,44 @@ class MigrationDatabase:
         """
         if self.engine is not None:
             return self.engine.connect().execution_options(**options)
+        startup = {**self._tcp_parameters, **dict(_escaped(self.settings))}
+        own = self.address.url.query.get("options", os.environ.get("PGOPTIONS", ""))
+        written = " ".join(f"-c {name}={value}" for name, value in startup.items())
+        try:
+            return self._connect_with(options, options=f"{written} {own}".strip())
+        except OperationalError as error:
+            if not is_from_server(error) or is_refused_login(error, self._names):
+                raise
+        return self._connect_with(options)
+
+    def _connect_with(self, engine_options: dict[str, Any], **arguments: str) -> Connection:
         url = self.address.url
-        named: dict[str, Any] = {
+        named = {
             "application_name": self.settings.application_name,
             "connect_timeout": self.settings.connect_timeout,
-            "keepalives_idle": KEEPALIVE_SECONDS,
+            **TCP_PARAMETERS,
         }
         # The parameters of the URL take precedence.
         named = {name: value for name, value in named.items() if name not in url.query}
-        startup = " ".join(f"-c {name}={value}" for name, value in _escaped(self.settings))
-        own = url.query.get("options", os.environ.get("PGOPTIONS", ""))
-        try:
-            return _create_engine(
-                url, {**named, "options": f"{startup} {own}".strip()}, options
-            ).connect()
-        except OperationalError as error:
-            if POOLER_REFUSAL not in str(error):
-                raise
-        return _create_engine(url, named, options).connect()
+        return _create_engine(url, {**named, **arguments}, engine_options).connect()
+
+    @property
+    def _names(self) -> set[str]:
+        """The names of the database and the user, as far as they are configured."""
+        url = self.address.url
+        return {*filter(None, (url.database, url.username or os.environ.get("PGUSER")))}
+
+    @property
+    def _tcp_parameters(self) -> dict[str, object]:
+        """The server's TCP parameters: those of the client, which the URL may have changed.
+
+        The server ignores them on a Unix socket. Behind a pooler they would not concern the client.
+        """
+        query = self.address.url.query
+        return {
+            name if name.startswith("tcp") else f"tcp_{name}": query.get(name, value)
+            for name, value in TCP_PARAMETERS.items()
+        }
 
 
 def _create_engine(url: URL, connect_args: dict[str, Any], options: dict[str, Any]) -> Engine:

@@ -1,18 +1,16 @@
 """Monitor the lock waits of the worker session, from a thread with a separate connection.
 
 The driver blocks in C until the server answers. Meanwhile the thread samples the blocking
-sessions, which may be gone after the wait, and cancels the statement on SIGINT and SIGTERM.
+sessions, which may be gone after the wait, and cancels the statement on SIGINT and SIGTERM. It does
+so by a statement: psycopg2's `cancel` opens a connection without a limit of time, and stops all
+threads for as long.
 """
 
-import os
-import select
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -20,13 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.session import run_outside_transaction
 from alembic_zero_downtime.settings import parse_duration
-from alembic_zero_downtime.signals import wakeup_pipe
+from alembic_zero_downtime.signals import watch_signals
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between samples
 STOP_SECONDS = 5.0  # an unresponsive server must not keep the process from exiting
-STOP = b"\0"  # no signal has this number
-TERMINATION_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+CANCEL = text("SELECT pg_cancel_backend(:worker)")
 # Each ungranted lock has a row in pg_locks, with the timestamp at which the wait began.
 SAMPLE = text("""
     SELECT extract(epoch FROM wait.waitstart)::float8 AS wait_id,
@@ -63,10 +60,10 @@ class LockMonitor:
     """The lock waits and blockers of one worker session since the last `reset`."""
 
     def __init__(self, worker: Connection) -> None:
-        self._driver: Any = worker.connection.dbapi_connection
-        self._driver_errors = worker.dialect.loaded_dbapi.Error
         self._worker_pid = run_outside_transaction(worker, "SELECT pg_backend_pid()")[0]
         self._waits: dict[float, float] = {}
+        self._wake = threading.Event()
+        self._is_stopped = False
         self.blockers: tuple[Blocker, ...] = ()
 
     @property
@@ -79,21 +76,26 @@ class LockMonitor:
         self._waits = {}
         self.blockers = ()
 
-    def run(self, connection: Connection, wakeup: int, pause: float) -> None:
+    def run(self, connection: Connection, pause: float) -> None:
         """Sample every `pause` seconds until stopped; cancel the statement on a signal."""
         with suppress(DBAPIError):  # if the connection is lost, the migration continues
             while True:
-                if select.select([wakeup], [], [], pause)[0]:
-                    received = os.read(wakeup, 64)
-                    if STOP in received:
-                        return
-                    if any(number in received for number in TERMINATION_SIGNALS):
-                        self._cancel()
+                is_signal = self._wake.wait(pause)
+                if self._is_stopped:
+                    return
+                if is_signal:
+                    self._wake.clear()
+                    connection.execute(CANCEL, {"worker": self._worker_pid})
                 self._sample(connection)
 
-    def _cancel(self) -> None:
-        with suppress(self._driver_errors):  # the session has already ended
-            self._driver.cancel()
+    def interrupt(self, _: int) -> None:
+        """Cancel the worker's statement, because of a signal."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End `run` after the current sample."""
+        self._is_stopped = True
+        self._wake.set()
 
     def _sample(self, connection: Connection) -> None:
         rows = connection.execute(SAMPLE, {"worker": self._worker_pid}).all()
@@ -109,19 +111,14 @@ def monitor_locks(database: MigrationDatabase, worker: Connection) -> Iterator[L
     monitor = LockMonitor(worker)
     pause = parse_duration(database.settings.lock_timeout) / 8
     pause = min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
-    with (
-        database.connect(autocommit=True) as connection,
-        wakeup_pipe() as (read_end, write_end),
-    ):
+    with database.connect(autocommit=True) as connection:
         thread = threading.Thread(
-            target=monitor.run,
-            args=(connection, read_end, pause),
-            name="lock monitor",
-            daemon=True,
+            target=monitor.run, args=(connection, pause), name="lock monitor", daemon=True
         )
         thread.start()
         try:
-            yield monitor
+            with watch_signals(monitor.interrupt):
+                yield monitor
         finally:
-            os.write(write_end, STOP)
+            monitor.stop()
             thread.join(STOP_SECONDS)

@@ -5,14 +5,23 @@ snapshot, and the holder's CREATE INDEX CONCURRENTLY waits for that snapshot (Po
 "Building Indexes Concurrently"). It has two keys. The lock session holds the first for the whole
 run. The worker session holds the second: the statement of a killed process may continue in the
 server briefly, and the next process waits for its end too.
+
+A pooler that assigns server sessions per transaction breaks such a lock: another client gets the
+session that holds it. Three facts of a session show that, each read in one statement:
+- before the lock: the server processes of the two sessions do not change, however their statements
+  and transactions follow one another;
+- while the lock is taken: the session does not hold it already. PostgreSQL grants a session-level
+  lock to its own session again, which no other process may share;
+- after that: each transaction of the worker session runs in the server process that has the lock.
 """
 
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
-from sqlalchemy import Connection, TableClause, text
+from sqlalchemy import Connection, TableClause, event, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime._backoff import pauses
@@ -29,17 +38,32 @@ NAMESPACE = 0x616C656D  # "alem" in ASCII: the first key of both advisory locks
 LOCK_KEY, WORKER_KEY = 1, 2  # the second key
 FIRST_PAUSE, LONGEST_PAUSE = 0.025, 1.0  # seconds between attempts
 PROGRESS_SECONDS = 5.0
+LOOKS = 3
+NOTHING_CHANGED = "Nothing was changed"
 
-TRY_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
+# The lock is only tried (CASE) where this session does not hold it; NULL if it does.
+TRY_LOCK = """
+    SELECT CASE WHEN NOT EXISTS (
+        SELECT FROM pg_locks
+         WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %s AND objid = %s
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND pid = pg_backend_pid()
+    ) THEN pg_try_advisory_lock(%s, %s) END, pg_backend_pid()
+"""
 TRY_LOCK_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock(%s, %s)"
+BACKEND = "SELECT pg_backend_pid()"
 UNLOCK = "SELECT pg_advisory_unlock(%s, %s)"
 HOLDERS = text("""
     SELECT lock.objid = :lock_key AS is_lock_session, a.pid, a.application_name, a.backend_start,
-           coalesce(host(a.client_addr), 'this machine') AS client, a.state, a.query
-      FROM pg_locks AS lock JOIN pg_stat_activity AS a USING (pid)
+           coalesce(host(a.client_addr), 'this machine') AS client, a.query,
+           a.state || CASE WHEN a.state LIKE 'idle%'  -- it computes, or its process is stopped
+                           THEN format(' for %s s', round(extract(
+                                epoch FROM clock_timestamp() - a.state_change)))
+                           ELSE '' END AS state
+      FROM pg_locks AS lock LEFT JOIN pg_stat_activity AS a USING (pid)
      WHERE lock.locktype = 'advisory' AND lock.objsubid = 2 AND lock.classid = :namespace
        AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND lock.granted AND lock.pid <> pg_backend_pid()
+       AND lock.granted AND lock.pid IS DISTINCT FROM pg_backend_pid()
      ORDER BY lock.objid
 """)
 # Show the step in pg_stat_activity, check the lock and read the version table in one round trip.
@@ -60,14 +84,28 @@ class MigrationLockLostError(MigrationError):
     """The migration lock was lost: another process may be migrating."""
 
 
+class SharedSessionError(MigrationLockLostError):
+    """Another client may use the session: a pooler assigns it per transaction."""
+
+    def __init__(self, database: MigrationDatabase, done: str) -> None:
+        super().__init__(
+            f"{database} is a pooler that shares sessions between transactions (PgBouncer's "
+            f"transaction mode): it does not preserve a session-level advisory lock. {done}. "
+            f"Set {database.url_setting} to the server itself or to a session pool"
+        )
+
+
 class MigrationLock:
     """The migration lock: held until the lock session is closed."""
 
-    def __init__(self, session: Connection, worker: Connection, application_name: str) -> None:
+    def __init__(
+        self, database: MigrationDatabase, session: Connection, worker: Connection
+    ) -> None:
+        self._database = database
         self._session = session
         self._worker = worker
-        self._application_name = application_name
         self._has_lock_key = False
+        self._worker_process: int | None = None
 
     def acquire(self, limit: float) -> None:
         """Wait up to `limit` seconds for the lock, and log its holder.
@@ -105,7 +143,7 @@ class MigrationLock:
         Raises:
             MigrationLockLostError: The lock session does not hold the lock any more.
         """
-        name = f"{self._application_name}: {step}"
+        name = f"{self._database.settings.application_name}: {step}"
         name = name.encode("ascii", "replace").decode()[:MAX_NAME_BYTES]
         heads = "NULL"
         if versions is not None:
@@ -124,16 +162,53 @@ class MigrationLock:
             )
         return None if versions is None else list(committed)
 
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """Check in each transaction of the worker session that its session holds the lock."""
+        event.listen(self._worker, "begin", self._require_worker_process)
+        try:
+            yield
+        finally:
+            event.remove(self._worker, "begin", self._require_worker_process)
+
+    def _require_worker_process(self, worker: Connection) -> None:
+        """Check where the transaction that begins runs, before anything else is done in it."""
+        driver: Any = worker.connection.dbapi_connection
+        try:
+            with driver.cursor() as cursor:
+                cursor.execute(BACKEND)
+                is_shared = cursor.fetchone()[0] != self._worker_process
+            if is_shared:
+                driver.rollback()
+        except worker.dialect.loaded_dbapi.Error:
+            return  # the connection is lost: the first statement of the transaction says so
+        if is_shared:
+            raise SharedSessionError(self._database, "Applied revisions stay applied")
+
     def _try(self) -> bool:
         if not self._has_lock_key:
-            statement = text("SELECT pg_try_advisory_lock(:namespace, :lock_key)")
-            values = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
-            self._has_lock_key = bool(self._session.scalar(statement, values))
-        try_lock = TRY_LOCK_IN_TRANSACTION if self._worker.in_transaction() else TRY_LOCK
-        return (
-            self._has_lock_key
-            and run_outside_transaction(self._worker, try_lock, NAMESPACE, WORKER_KEY)[0]
-        )
+            self._has_lock_key, _ = self._try_key(self._session, LOCK_KEY)
+        if not self._has_lock_key:
+            return False
+        if self._worker.in_transaction():  # of a calling program: its server process is its own
+            row = run_outside_transaction(
+                self._worker, TRY_LOCK_IN_TRANSACTION, NAMESPACE, WORKER_KEY
+            )
+            return bool(row[0])
+        is_granted, self._worker_process = self._try_key(self._worker, WORKER_KEY)
+        return is_granted
+
+    def _try_key(self, session: Connection, key: int) -> tuple[bool, int]:
+        """Try to take a key; return whether it is granted, and the server process.
+
+        Raises:
+            SharedSessionError: The session already holds it, for another process.
+        """
+        keys = (NAMESPACE, key)
+        is_granted, process = run_outside_transaction(session, TRY_LOCK, *keys, *keys)
+        if is_granted is None:
+            raise SharedSessionError(self._database, NOTHING_CHANGED)
+        return is_granted, process
 
     def _describe_holder(self) -> str | None:
         """Describe the holder and its statements; None if the lock was just released."""
@@ -142,6 +217,8 @@ class MigrationLock:
         if not holders:
             return None
         first = holders[0]
+        if first.pid is None:
+            return "a prepared transaction, see pg_prepared_xacts"
         names = [first.application_name]
         if first.backend_start:  # NULL if the role may not read it
             names.append(first.client)
@@ -170,16 +247,17 @@ def hold_migration_lock(database: MigrationDatabase, worker: Connection) -> Iter
         set_parameters(session, parameters, is_local=False)
         set_parameters(worker, parameters, is_local=worker.in_transaction())
         search_system_schema_first(worker, is_local=worker.in_transaction())
-        lock = MigrationLock(session, worker, database.settings.application_name)
+        lock = MigrationLock(database, session, worker)
         try:
             lock.acquire(database.settings.lock_wait)
         except DBAPIError as error:
             reason = describe_failure(error)
             raise MigrationError(
-                f"waiting for the migration lock failed: {reason}. Nothing was changed"
+                f"waiting for the migration lock failed: {reason}. {NOTHING_CHANGED}"
             ) from error
         try:
-            yield lock
+            with nullcontext() if worker.in_transaction() else lock.checked():
+                yield lock
         finally:
             if is_borrowed and not worker.invalidated:
                 worker.rollback()
@@ -191,31 +269,29 @@ def _refuse_transaction_pooling(
 ) -> None:
     """Refuse a pooler that assigns a server session per transaction.
 
-    In a transaction the worker session keeps its server process. If the lock session had the same
-    one before, or has another one afterwards, the pooler shares them. The check is repeated three
-    times, since other clients use the same pool.
+    Each look is two statements, a transaction, and a statement beside it. Whichever of its idle
+    server processes such a pooler gives next: if it is another one than before, the second
+    statement shows it; if it is the same one, the transaction does. Other clients of the pool may
+    hide that. The rest is found while the lock is taken and used.
 
     Raises:
         MigrationError: The pooler assigns sessions per transaction or per statement.
     """
     if worker.in_transaction():  # its server process is shared with no other client
         return
-    pid = text("SELECT pg_backend_pid()")
+    processes: dict[str, int] = {}
+
+    def is_shared(role: str) -> bool:
+        process = (session if role == "lock" else worker).scalar(text(BACKEND))
+        others = {other for each, other in processes.items() if each != role}
+        return process in others or process != processes.setdefault(role, process)
+
     try:
-        for _ in range(3):
-            before = session.scalar(pid)
-            meanwhile = worker.scalar(pid)
-            after = session.scalar(pid)
+        for _ in range(LOOKS):
+            # A pool of one has no process for the last statement: it must not be reached.
+            if any(map(is_shared, ("lock", "lock", "worker", "lock"))):
+                raise SharedSessionError(database, NOTHING_CHANGED)
             worker.rollback()
-            if before != after or meanwhile == before:
-                break
-        else:
-            return
     except DBAPIError as error:  # PgBouncer's statement mode rejects transactions
         reason = describe_failure(error)
         raise MigrationError(f"{database} cannot be used for migrations: {reason}") from error
-    raise MigrationError(
-        f"{database} is a pooler that shares sessions between transactions (PgBouncer's "
-        "transaction mode): it does not preserve a session-level advisory lock. Nothing was "
-        f"changed. Set {database.url_setting} to the server itself or to a session pool"
-    )

@@ -1,23 +1,46 @@
 """A command waits for a server that is not ready, within a limit; other errors fail at once."""
 
+import os
+import signal
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError
 
 from alembic_zero_downtime import DatabaseURL, MigrationError, MigrationSettings
 from alembic_zero_downtime.database import connection
+from alembic_zero_downtime.database.client import connection_info
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import parse_url
 from alembic_zero_downtime.errors import is_not_ready
+from support.databases import connected
 from support.project import AT_HEAD
+from support.servers import find_system_postgres, system_server
 
 Alembic = Callable[..., int]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [({}, "30000"), ({"tcp_user_timeout": "7000"}, "7000")],
+    ids=["default", "address"],
+)
+def test_both_ends_give_up_a_silent_connection(
+    query: dict[str, str], expected: str, migration_server: URL
+) -> None:
+    address = DatabaseURL(migration_server.update_query_dict(query), "DATABASE_URL")
+    with MigrationDatabase(address).connect() as opened:
+        parameters = connection_info(opened).dsn_parameters
+    assert parameters["tcp_user_timeout"] == expected
+    assert parameters["keepalives_idle"] == "20"
+    options = parameters["options"].split()
+    assert {f"tcp_user_timeout={expected}", "tcp_keepalives_idle=20"} <= {*options}
 
 
 def test_by_default_a_command_does_not_wait(
@@ -103,24 +126,71 @@ def test_a_server_that_starts_during_the_wait_is_migrated(
 @pytest.mark.parametrize(
     ("message", "is_transient"),
     [
+        # of the server, in the language of its lc_messages
         ("FATAL:  the database system is starting up", True),
-        ("FATAL:  the database system is shutting down", True),
-        ("FATAL:  the database system is not yet accepting connections", True),
-        ('could not translate host name "db" to address: Name or service not known', True),
+        ("FATAL:  das Datenbanksystem startet", True),
+        ("FATAL:  le système de bases de données s'arrête", True),
+        ("ВАЖНО:  система баз данных запускается", True),
+        ("致命的エラー:  データベースシステムは起動中です", True),
+        ("FATAL:  sorry, too many clients already", True),
+        ("FATAL:  tut mir leid, schon zu viele Verbindungen", True),
+        ('FATAL:  password authentication failed for user "app"', False),
+        ("FATAL:  Passwort-Authentifizierung für Benutzer »app« fehlgeschlagen", False),
+        ("FATAL:  le rôle « app » n'existe pas", False),
+        ('ВАЖНО:  база данных "shop" не существует', False),
+        ('致命的エラー:  データベース"shop"は存在しません', False),
+        ("FATAL:  kein pg_hba.conf-Eintrag für Host »[local]«, Benutzer »app«", False),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.7"', False),
+        # of PgBouncer
+        ("FATAL:  server login failed: FATAL the database system is starting up", True),
+        ("FATAL:  no such database: shop", False),
+        # of libpq: the prefix names the host, which may be named like the database
+        ('connection to server at "shop" (10.0.0.7), port 5432 failed: Connection refused', True),
+        ("connection to server at ... failed: No route to host", True),
+        ("connection to server at ... failed: Connection timed out", True),
+        ('could not translate host name "shop" to address: Name or service not known', True),
         ("server closed the connection unexpectedly", True),
         ("connection to server at ... failed: timeout expired", True),
-        ('FATAL:  password authentication failed for user "app"', False),
-        ('FATAL:  no pg_hba.conf entry for host "10.0.0.7"', False),
-        ('FATAL:  database "app" does not exist', False),
-        ("FATAL:  sorry, too many clients already", False),
+        ("connection to server on socket ... failed: No such file or directory", True),
+        ("connection to server at ... failed: fe_sendauth: no password supplied", False),
         ("SSL error: certificate verify failed", False),
+        ("server does not support SSL, but SSL was required", False),
+        ('invalid integer value "x" for connection option "port"', False),
     ],
 )
 def test_an_error_of_a_server_that_is_not_ready_is_recognized(
     message: str, is_transient: bool
 ) -> None:
     error = OperationalError("", {}, Exception(message))
-    assert is_not_ready(error) is is_transient
+    assert is_not_ready(error, {"app", "shop"}) is is_transient
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["de", "fr", "C"])
+def test_a_server_is_waited_for_and_a_login_is_not_in_every_language(
+    language: str,
+    alembic: Alembic,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    programs = find_system_postgres()
+    if programs is None:
+        pytest.skip("the system has no PostgreSQL")
+    monkeypatch.setenv("LANGUAGE", language)
+    monkeypatch.setenv("MIGRATION_DB_WAIT", "1")
+    with ExitStack() as later, system_server(programs, "lc_messages=C.UTF-8") as url:
+        connection = later.enter_context(connected(url))
+        for change in ({"database": "no_such"}, {"username": "no_such"}):
+            assert alembic(url.set(**change), "current") != 0  # type: ignore[arg-type]
+            assert "Waiting" not in capsys.readouterr().err
+        postmaster = connection.scalar(text("SELECT pg_read_file('postmaster.pid')"))
+        os.kill(int(postmaster.split()[0]), signal.SIGTERM)  # it ends when its clients have left
+        time.sleep(0.2)
+        assert alembic(url, "current") != 0
+        error = capsys.readouterr().err
+        assert "Waiting up to 1 s for" in error
+        is_english = "the database system is shutting down" in error
+        assert is_english is (language == "C"), f"no messages in {language}: {error}"
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,20 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from alembic_zero_downtime.runtime.migration_lock import LOCK_KEY, NAMESPACE, WORKER_KEY
-from support.databases import exists, read_version, scalar
+from alembic_zero_downtime import DatabaseURL
+from alembic_zero_downtime.database.connection import MigrationDatabase
+from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.runtime.migration_lock import (
+    LOCK_KEY,
+    NAMESPACE,
+    WORKER_KEY,
+    MigrationLock,
+    SharedSessionError,
+)
+from support.databases import connected, exists, read_version, scalar
 from support.migration_locks import IS_WAITED_FOR, WAITING, held
 from support.project import AT_HEAD, HEAD, IDS, ProjectCopy, end, wait_for
+from support.servers import find_system_postgres, system_server
 
 Alembic = Callable[..., int]
 LONG = "SELECT pg_sleep(60)"
@@ -93,6 +103,18 @@ def test_a_second_process_waits_with_one_line_and_continues(
     assert log.count("Waiting for another migration: pid") == 1
     assert ("left behind by a process that was killed" in log) is (key == WORKER_KEY)
     assert f"Now at {AT_HEAD}" in log
+
+
+def test_a_session_that_holds_the_lock_for_another_process_is_refused(empty: Engine) -> None:
+    """As a pooler shares it: PostgreSQL would grant the lock to its own session again."""
+    database = MigrationDatabase(DatabaseURL(empty.url, "DATABASE_URL"))
+    engine = empty.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as shared, engine.connect() as first, engine.connect() as second:
+        MigrationLock(database, shared, first).acquire(0)
+        with pytest.raises(SharedSessionError):
+            MigrationLock(database, shared, second).acquire(0)
+        with pytest.raises(MigrationError, match="another process is migrating"):
+            MigrationLock(database, second, first).acquire(0)
 
 
 def test_a_terminated_wait_changes_nothing(
@@ -179,6 +201,37 @@ def test_the_holder_is_named_with_its_statement(
     error = capsys.readouterr().err
     assert "alembic: upgrade 002 -> 003" in error
     assert f"active: {LONG}" in error
+
+
+def test_a_frozen_holder_is_named_with_the_time_since_its_last_statement(
+    alembic: Alembic,
+    empty: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MIGRATION_LOCK_WAIT", "0")
+    with held(empty), held(empty, WORKER_KEY) as worker:
+        worker.execute(text("SELECT 42"))
+        time.sleep(0.6)
+        assert alembic(empty.url, "upgrade", "head") != 0
+    assert "idle in transaction for 1 s: SELECT 42" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_prepared_transaction_that_holds_the_lock_is_named(
+    alembic: Alembic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs = find_system_postgres()
+    if programs is None:
+        pytest.skip("the system has no PostgreSQL")
+    monkeypatch.setenv("MIGRATION_LOCK_WAIT", "0")
+    with system_server(programs, "max_prepared_transactions=1") as url:
+        with connected(url) as connection:
+            take = f"pg_advisory_xact_lock({NAMESPACE}, {WORKER_KEY})"
+            for statement in ("BEGIN", f"SELECT {take}", "PREPARE TRANSACTION 'left'"):
+                connection.exec_driver_sql(statement)
+        assert alembic(url, "upgrade", "head") != 0
+    assert "a prepared transaction, see pg_prepared_xacts" in capsys.readouterr().err
 
 
 @INTERRUPTS

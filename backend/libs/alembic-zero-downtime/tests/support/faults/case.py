@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import URL, Connection, Engine, create_engine, text
@@ -15,12 +15,16 @@ from sqlalchemy.pool import NullPool
 from alembic_zero_downtime.history.ledger import read_ledger
 from alembic_zero_downtime.runtime import executor
 from alembic_zero_downtime.runtime.migration_lock import NAMESPACE
-from support.databases import connected
+from support.databases import connected, create_database
 from support.faults.own_server import OwnServer
+from support.network import Cable
 from support.processes import Command
 from support.project import HEAD, IDS, ProjectCopy, wait_for
 from support.shell import Done
 from support.snapshots import Snapshot, read_catalog, read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PASSWORD = "n0t-to-be-shown"
 RETRY_SECONDS = 0.1
@@ -99,6 +103,7 @@ class Case:
         url: the address that the commands get; a producer may change it.
         engine: the database.
         variables: the environment of every command.
+        network: the network namespace of a command in a separate process.
         before: the content of the database before the last command.
         repeat: runs the last command again.
     """
@@ -111,6 +116,7 @@ class Case:
         assert "\nrun(PROJECT)\n" in code
         env.write_text(code.replace("\nrun(PROJECT)\n", RUN), encoding="utf-8")
         self.variables: dict[str, str] = {}
+        self.network: Path | None = None
         self.before: Snapshot = {}
         self.repeat: Callable[[], Done] = self.upgrade
         self._fixture = request.getfixturevalue
@@ -155,7 +161,8 @@ class Case:
     def start(self, **variables: str) -> Command:
         """Return the upgrade in a separate process."""
         self.repeat = self.upgrade
-        return Command(self.project.ini, self.url, "upgrade", "head", env=variables)
+        place, ini_file = self.network, self.project.ini
+        return Command(ini_file, self.url, "upgrade", "head", env=variables, network=place)
 
     def upgrade_that_waits(self, action: Callable[[], object], **variables: str) -> Done:
         """Upgrade in a separate process; run `action` when it reports that it waits."""
@@ -218,6 +225,17 @@ class Case:
         if "TEST_DATABASE_URL" in os.environ:
             pytest.skip("the server that may be harmed is not the one under test")
         server: OwnServer = self._fixture("own_server")
-        self._set_address(server.create_database())
-        assert self.alembic("upgrade", HEAD).returncode == 0
+        self._move_to(server.create_database())
         return server
+
+    def move_behind_a_cable(self) -> Cable:
+        """Continue with a new database on a server behind a cable."""
+        server: URL
+        cable: Cable
+        server, cable = self._fixture("cabled")
+        self._move_to(create_database(server))
+        return cable
+
+    def _move_to(self, url: URL) -> None:
+        self._set_address(url)
+        assert self.alembic("upgrade", HEAD).returncode == 0

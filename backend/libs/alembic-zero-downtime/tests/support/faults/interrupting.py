@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from alembic_zero_downtime.runtime.migration_lock import LOCK_KEY, WORKER_KEY
+from support.databases import stopped_sessions
 from support.faults.case import (
     BEFORE,
     HOLDER,
@@ -19,6 +20,7 @@ from support.faults.case import (
     Case,
 )
 from support.faults.registry import fault
+from support.network import through_the_cable
 from support.shell import Done
 
 WRITE = "LOCK TABLE before IN ROW EXCLUSIVE MODE"  # blocks CREATE INDEX CONCURRENTLY
@@ -61,6 +63,29 @@ def sigterm(case: Case) -> Iterator[Done]:
     yield interrupted(case, signal.SIGTERM)
 
 
+def interrupted_without_answer(case: Case, seconds_between: float, times: int) -> Done:
+    """Return the output of an upgrade that gets signals while its server process is stopped."""
+    with case.blocked(), case.start() as command:
+        case.wait_for(IS_BLOCKED)
+        with stopped_sessions(case.url):
+            for _ in range(times):
+                command.send(signal.SIGTERM)
+                command.ends_within(seconds_between)
+            ended = command.wait()
+        case.wait_for(IS_FREE)
+    return Done(ended.code, ended.output, "")
+
+
+@fault("A second Ctrl-C or SIGTERM, since the first one has no effect", is_slow=True)
+def second_signal(case: Case) -> Iterator[Done]:
+    yield interrupted_without_answer(case, 0.5, times=2)
+
+
+@fault("SIGTERM while the server does not answer", is_slow=True)
+def signal_without_answer(case: Case) -> Iterator[Done]:
+    yield interrupted_without_answer(case, 0, times=1)
+
+
 @fault("SIGKILL, as from the out-of-memory killer", is_slow=True)
 def sigkill(case: Case) -> Iterator[Done]:
     yield killed(case)
@@ -83,6 +108,21 @@ def connection_is_terminated(case: Case) -> Iterator[Done]:
     terminate = partial(case.sql, f"{TERMINATE} {WORKER_KEY}")
     with case.blocked(), case.when(IS_BLOCKED, terminate):
         yield case.upgrade()
+
+
+@fault("The network is interrupted", is_slow=True)
+def cable_is_cut(case: Case) -> Iterator[Done]:
+    cable = case.move_behind_a_cable()
+    local = case.url
+    with case.blocked():
+        case.url, case.network = through_the_cable(local, 2), cable.client
+        with case.start() as command:
+            case.wait_for(IS_BLOCKED)
+            with cable.cut():
+                case.wait_for(IS_FREE)
+                ended = command.wait()
+    case.url = local
+    yield Done(ended.code, ended.output, "")
 
 
 @contextmanager

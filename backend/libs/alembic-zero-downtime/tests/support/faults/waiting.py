@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from alembic_zero_downtime.runtime import executor, lock_monitor
+from alembic_zero_downtime.runtime.migration_lock import WORKER_KEY
 from support.faults.case import (
     BLOCK,
     FAULTY,
@@ -60,6 +61,13 @@ def statement_of_a_killed_process(case: Case) -> Iterator[Done]:
             command.kill()
         case.url = url
         yield case.upgrade_that_waits(reader.rollback)
+
+
+@fault("The process that migrates is stopped, or cannot be reached")
+def holder_is_frozen(case: Case) -> Iterator[Done]:
+    with held(case.engine), held(case.engine, WORKER_KEY) as worker:
+        worker.execute(text("SELECT 1"))  # and then its process stops
+        yield case.upgrade(MIGRATION_LOCK_WAIT="0")
 
 
 @fault("Another process has changed the revision meanwhile")
