@@ -38,7 +38,7 @@ from alembic_zero_downtime.database.reset import (
 )
 from alembic_zero_downtime.environment import load_project
 from alembic_zero_downtime.errors import TRANSIENT, describe_error, describe_failure, sqlstate
-from alembic_zero_downtime.history.ledger import read_ledger
+from alembic_zero_downtime.history.ledger import read_ledger, write_entries
 from alembic_zero_downtime.runtime.lock_monitor import monitor_locks
 from alembic_zero_downtime.runtime.manual_entries import PRODUCTION, means_production
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_migration_lock
@@ -189,11 +189,8 @@ def empty_database(
         require_working_migrations(context, connection, force=arguments.force)
         if environment:
             recorder = context.recorder
-            for entry in (
-                *recorder.adoption(connection, set()),
-                recorder.entries.environment(environment),
-            ):
-                connection.execute(entry)
+            entry = recorder.entries.entry("environment", environment=environment)
+            write_entries(connection, [*recorder.adoption(connection, set()), entry])
 
 
 def write_dump(context: CommandContext, connection: Connection) -> None:

@@ -5,7 +5,6 @@ import shlex
 
 from alembic_zero_downtime.database.reset import is_local
 from alembic_zero_downtime.database.url import DatabaseURL
-from alembic_zero_downtime.errors import NOT_READY_PHRASES
 
 # By the message, as libpq returns no SQLSTATE for a failed connection; the first match is used.
 ADVICE = (
@@ -23,7 +22,7 @@ ADVICE = (
     ("no pg_hba.conf entry", "Permit this client in the server's pg_hba.conf, or correct {source}"),
     ("SSL|certificate|sslmode", "Correct the parameters for TLS, such as sslmode, in {source}"),
     (
-        "|".join(map(re.escape, NOT_READY_PHRASES)),
+        "Connection refused|No such file|the database system is|server closed|timeout expired",
         "Start the server{start}, or correct {source}{wait}",
     ),
     ("", "Check {source}"),

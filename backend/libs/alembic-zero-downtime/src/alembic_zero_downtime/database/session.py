@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -61,11 +61,19 @@ class SessionState:
             connection: of the session.
             is_local: whether to reset them only until the open transaction ends.
         """
-        for names in (ROLE_PARAMETERS, self.settings):
-            now = self.read(connection).settings
-            for name in names:
-                if now.get(name) != self.settings[name]:
-                    set_parameters(connection, {name: self.settings[name]}, is_local=is_local)
+        now = self.read(connection)
+        if self._reset(connection, now, ROLE_PARAMETERS, is_local=is_local):
+            now = self.read(connection)
+        self._reset(connection, now, self.settings, is_local=is_local)
+
+    def _reset(
+        self, connection: Connection, now: Self, names: Iterable[str], *, is_local: bool
+    ) -> bool:
+        """Reset parameters, one after the other; return whether any has changed."""
+        changed = [name for name in names if now.settings.get(name) != self.settings[name]]
+        for name in changed:
+            set_parameters(connection, {name: self.settings[name]}, is_local=is_local)
+        return bool(changed)
 
 
 def may_change_settings(statement: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -35,7 +35,7 @@ from alembic_zero_downtime.database.session import execute_together
 from alembic_zero_downtime.errors import sqlstate
 from alembic_zero_downtime.history.provenance import Provenance
 from alembic_zero_downtime.search_path import has_table
-from alembic_zero_downtime.tables import LEDGER_TABLE
+from alembic_zero_downtime.tables import LEDGER_TABLE, MARK
 
 LEDGER = Table(
     LEDGER_TABLE,
@@ -67,7 +67,9 @@ LEDGER = Table(
 )
 UNDEFINED_TABLE = "42P01"
 SAVEPOINT = LEDGER_TABLE
-FIND_LEDGER = f"SELECT pg_relation_filenode('{LEDGER_TABLE}'::regclass)"
+FIND_LEDGER = f"""
+    SELECT pg_relation_filenode('{LEDGER_TABLE}'::regclass), current_setting('{MARK}', true)
+"""
 NewEntry = dict[str, Any]
 """An entry to be written: its values by column. All have the same columns."""
 APPLYING_ACTIONS = ("upgrade", "stamp", "adopt", "accept")
@@ -100,6 +102,19 @@ class Entry:
             commit, is_dirty, _ = self.git_commit.partition("-dirty")
             description += f", commit {commit[:12]}{is_dirty}"
         return description
+
+
+class WrittenEntry(NamedTuple):
+    """The circumstances under which an entry was written.
+
+    Attributes:
+        file: the number of the ledger's file, which is another one once the ledger was truncated or
+            created again.
+        mark: the mark of the transaction.
+    """
+
+    file: int
+    mark: str | None
 
 
 @dataclass(frozen=True)
@@ -225,14 +240,10 @@ def write_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
         connection.execute(insert(LEDGER).inline(), entries)
 
 
-def write_last_entry(connection: Connection, entry: NewEntry) -> int:
+def write_last_entry(connection: Connection, entry: NewEntry) -> WrittenEntry:
     """Insert the last entry of a step in its transaction.
 
     Each step of an upgrade waits for this, so it is one round trip.
-
-    Returns:
-        The number of the ledger's file, which is another one once the ledger was truncated or
-        created again.
 
     Raises:
         DBAPIError: It cannot be written. The transaction can continue from a savepoint.
@@ -243,11 +254,10 @@ def write_last_entry(connection: Connection, entry: NewEntry) -> int:
         f"RELEASE SAVEPOINT {SAVEPOINT}",
         FIND_LEDGER,
     )
-    number: int = execute_together(connection, statements, entry).scalar_one()
-    return number
+    return WrittenEntry._make(execute_together(connection, statements, entry).one())
 
 
-def write_last_entry_if_possible(connection: Connection, entry: NewEntry) -> int | None:
+def write_last_entry_if_possible(connection: Connection, entry: NewEntry) -> WrittenEntry | None:
     """Do the same; return None if there is no ledger, and leave the transaction as it was."""
     try:
         return write_last_entry(connection, entry)

@@ -35,6 +35,7 @@ class LedgerRecorder:
     Attributes:
         scripts: the revisions.
         measure: returns the metrics of the running step; None if it is not timed.
+        require_mark: called with the mark of the transaction of each step.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class LedgerRecorder:
     ) -> None:
         self.scripts = scripts
         self.measure: Callable[[], StepMetrics] | None = None
+        self.require_mark: Callable[[str | None], None] | None = None
         self._project = project
         self._settings = settings
         self._has_created_ledger = False
@@ -109,12 +111,15 @@ class LedgerRecorder:
         *before, last = entries
         name = step.is_upgrade, step.up_revision_ids
         is_known = self._looked_at not in (None, name) and not before
-        ledger = write_last_entry_if_possible(connection, last) if is_known else None
-        if ledger is None or ledger != self._ledger:
+        written = write_last_entry_if_possible(connection, last) if is_known else None
+        if written is None or written.file != self._ledger:
             adopted = self.adoption(connection, self._applied_before(step, heads))
             write_entries(connection, [*adopted, *before])
             self._looked_at = name
-        self._ledger = ledger or write_last_entry(connection, last)
+        written = written or write_last_entry(connection, last)
+        self._ledger = written.file
+        if self.require_mark:
+            self.require_mark(written.mark)
 
     def _entries(self, step: MigrationInfo, heads: Collection[str]) -> list[NewEntry]:
         if step.is_stamp:

@@ -1,7 +1,7 @@
 """Run an Alembic command on a database: read the state, lock, migrate and verify."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -212,10 +212,11 @@ class MigrationCommand:
         try:
             with (
                 monitor_locks(self._database, worker) as monitor,
-                self._guard(migrations) as guard,
+                self._guard(migrations, lock) as guard,
             ):
-                executor = Executor(migrations, steps, lock, monitor, guard)
+                executor = Executor(migrations, steps, monitor, guard)
                 self._recorder.measure = executor.measure
+                self._recorder.require_mark = guard.require_mark
                 migrations.on_version_apply_callbacks = (self._recorder, executor.set_heads)
                 replace_steps(migrations, executor.yield_steps)
                 executor.run(_run_migrations)
@@ -229,12 +230,13 @@ class MigrationCommand:
                 worker.commit()
         return executor.heads
 
-    def _guard(self, migrations: MigrationContext) -> TransactionGuard:
-        parameters = self._database.settings.server_parameters
-        if self._is_nested:
-            return TransactionGuard(migrations, parameters, is_nested=True)
-        legacy = find_legacy_revisions(self._project, context.script)
-        return TransactionGuard(migrations, parameters, legacy=legacy)
+    def _guard(self, migrations: MigrationContext, lock: MigrationLock) -> TransactionGuard:
+        legacy: Collection[str] = ()
+        if not self._is_nested:
+            legacy = find_legacy_revisions(self._project, context.script)
+        return TransactionGuard(
+            migrations, lock, self._database.settings, legacy=legacy, is_nested=self._is_nested
+        )
 
     def _verify(self, worker: Connection, heads: set[str]) -> MigrationState:
         """Return the state of the database, read in another session.

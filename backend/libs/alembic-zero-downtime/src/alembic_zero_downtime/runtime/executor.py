@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
-from sqlalchemy import table
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from alembic_zero_downtime._backoff import pauses
@@ -19,7 +18,7 @@ from alembic_zero_downtime.errors import (
 )
 from alembic_zero_downtime.history.ledger import StepMetrics
 from alembic_zero_downtime.runtime.lock_monitor import LockMonitor
-from alembic_zero_downtime.runtime.migration_lock import MigrationLock, MigrationLockLostError
+from alembic_zero_downtime.runtime.migration_lock import MigrationLockLostError
 from alembic_zero_downtime.runtime.transaction_guard import TransactionGuard
 from alembic_zero_downtime.steps import MigrationSteps, Step
 
@@ -39,7 +38,6 @@ class Executor:
     Args:
         migrations: Alembic's context.
         steps: the steps.
-        lock: the migration lock.
         monitor: the monitor of the session's lock waits.
         guard: the guard of the session's transactions.
 
@@ -54,7 +52,6 @@ class Executor:
         self,
         migrations: MigrationContext,
         steps: MigrationSteps,
-        lock: MigrationLock,
         monitor: LockMonitor,
         guard: TransactionGuard,
     ) -> None:
@@ -64,9 +61,7 @@ class Executor:
         self.heads = steps.heads
         self.is_complete = False
         self._worker = migrations.connection
-        self._versions = table(migrations.version_table, schema=migrations.version_table_schema)
         self._committed_heads = steps.heads
-        self._lock = lock
         self._monitor = monitor
         self._guard = guard
         self._step: Step | None = None
@@ -106,17 +101,9 @@ class Executor:
         Args:
             heads: the revisions in the version table, which Alembic has just read.
         """
-        self._require_heads(heads)
+        self._guard.require_heads(self._committed_heads, heads)
         while self.steps:
             step = self.steps.pending[0]
-            # The first step's heads are those that Alembic has read. Another session does not see
-            # those in a transaction of the calling program.
-            is_committed = self.steps.done and not self.is_nested
-            committed = self._lock.require_held(
-                step.short_log, self._versions if is_committed else None
-            )
-            if committed is not None:
-                self._require_heads(committed)
             self._start(step)
             yield step
             self._finish(step)
@@ -143,7 +130,7 @@ class Executor:
             if isinstance(step, RevisionStep):
                 self._guard.watch(step)
         self._monitor.blockers = ()
-        self._guard.reset()
+        self._guard.expect(step.short_log, self._committed_heads if self.steps.done else None)
         self.is_complete = False
         self._started = time.monotonic()
 
@@ -152,19 +139,6 @@ class Executor:
         self.steps.finish(step)
         self._committed_heads = self.heads
         self._guard.finish()
-
-    def _require_heads(self, heads: Iterable[str]) -> None:
-        """Require that the version table has the revisions that this run has left in it.
-
-        Raises:
-            RevisionFailedError: A step was not committed, or another session has changed it.
-        """
-        if set(heads) != self._committed_heads:
-            raise RevisionFailedError(
-                f"{self._step_name}: the database is at {_list(heads)}, and not at "
-                f"{_list(self._committed_heads)}, where this run has left it: a commit was "
-                "lost, or another session has changed the version table"
-            )
 
     @property
     def _step_name(self) -> str:
@@ -208,7 +182,3 @@ class Executor:
             *("Its autocommit blocks stay" if self.is_partially_applied else "Rolled back", pause),
         )
         time.sleep(pause)
-
-
-def _list(heads: Iterable[str]) -> str:
-    return ", ".join(sorted(heads)) or "base"

@@ -17,11 +17,11 @@ session that holds it. Three facts of a session show that, each read in one stat
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Connection, TableClause, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime._backoff import pauses
@@ -32,7 +32,6 @@ from alembic_zero_downtime.database.session import (
     set_parameters,
 )
 from alembic_zero_downtime.errors import MigrationError, describe_failure, shorten
-from alembic_zero_downtime.settings import MAX_NAME_BYTES
 
 NAMESPACE = 0x616C656D  # "alem" in ASCII: the first key of both advisory locks
 LOCK_KEY, WORKER_KEY = 1, 2  # the second key
@@ -66,22 +65,25 @@ HOLDERS = text("""
        AND lock.granted AND lock.pid IS DISTINCT FROM pg_backend_pid()
      ORDER BY lock.objid
 """)
-# Show the step in pg_stat_activity, check the lock and read the version table in one round trip.
-SHOW_STEP_AND_CHECK_LOCK = """
-    SELECT pg_catalog.set_config('application_name', :name, false),
-           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks
-             WHERE locktype = 'advisory' AND objsubid = 2
-               AND classid = :namespace AND objid = :lock_key
-               AND pid = pg_catalog.pg_backend_pid() AND granted),
-           {}
-"""
-READ_HEADS = "ARRAY(SELECT version_num::text FROM {})"
+IS_HELD = text("""
+    SELECT count(*) FROM pg_locks
+     WHERE locktype = 'advisory' AND objsubid = 2 AND classid = :namespace AND objid = :lock_key
+       AND pid = pg_backend_pid() AND granted
+""")
 
 logger = logging.getLogger(__name__)
 
 
 class MigrationLockLostError(MigrationError):
     """The migration lock was lost: another process may be migrating."""
+
+    @classmethod
+    def before(cls, step: str) -> Self:
+        """Return the error that stops a run before a step."""
+        return cls(
+            f"the migration lock was lost: stopped before {step}. Applied revisions stay applied; "
+            "run the same command again"
+        )
 
 
 class SharedSessionError(MigrationLockLostError):
@@ -96,7 +98,12 @@ class SharedSessionError(MigrationLockLostError):
 
 
 class MigrationLock:
-    """The migration lock: held until the lock session is closed."""
+    """The migration lock: held until the lock session is closed.
+
+    Attributes:
+        begin: executes the first statement of each transaction of the worker session, with the
+            connection of the driver, and returns its server process.
+    """
 
     def __init__(
         self, database: MigrationDatabase, session: Connection, worker: Connection
@@ -104,6 +111,7 @@ class MigrationLock:
         self._database = database
         self._session = session
         self._worker = worker
+        self.begin: Callable[[Any], int] = read_process
         self._has_lock_key = False
         self._worker_process: int | None = None
 
@@ -128,39 +136,19 @@ class MigrationLock:
                 next_report = waited + PROGRESS_SECONDS
             time.sleep(min(next(delays), max(limit - waited, FIRST_PAUSE)))
 
-    def require_held(self, step: str, versions: TableClause | None) -> list[str] | None:
-        """Check that the lock is still held, and show the next step in `pg_stat_activity`.
-
-        All in one round trip.
-
-        Args:
-            step: the next step.
-            versions: the version table, if it exists.
-
-        Returns:
-            The committed revisions in the version table; None without it.
+    def require_held(self, step: str) -> None:
+        """Check that the lock is still held.
 
         Raises:
             MigrationLockLostError: The lock session does not hold the lock any more.
         """
-        name = f"{self._database.settings.application_name}: {step}"
-        name = name.encode("ascii", "replace").decode()[:MAX_NAME_BYTES]
-        heads = "NULL"
-        if versions is not None:
-            preparer = self._session.dialect.identifier_preparer
-            heads = READ_HEADS.format(preparer.format_table(versions))
-        query = text(SHOW_STEP_AND_CHECK_LOCK.format(heads))
-        values = {"name": name, "namespace": NAMESPACE, "lock_key": LOCK_KEY}
+        values = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
         try:
-            _, count, committed = self._session.execute(query, values).one()
+            is_held = self._session.scalar(IS_HELD, values) == 1
         except DBAPIError:
-            count, committed = 0, None
-        if count != 1:
-            raise MigrationLockLostError(
-                f"the migration lock was lost: stopped before {step}. "
-                "Applied revisions stay applied; run the same command again"
-            )
-        return None if versions is None else list(committed)
+            is_held = False
+        if not is_held:
+            raise MigrationLockLostError.before(step)
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -175,15 +163,15 @@ class MigrationLock:
         """Check where the transaction that begins runs, before anything else is done in it."""
         driver: Any = worker.connection.dbapi_connection
         try:
-            with driver.cursor() as cursor:
-                cursor.execute(BACKEND)
-                is_shared = cursor.fetchone()[0] != self._worker_process
-            if is_shared:
-                driver.rollback()
+            if self.begin(driver) != self._worker_process:
+                raise SharedSessionError(self._database, "Applied revisions stay applied")
         except worker.dialect.loaded_dbapi.Error:
-            return  # the connection is lost: the first statement of the transaction says so
-        if is_shared:
-            raise SharedSessionError(self._database, "Applied revisions stay applied")
+            if not driver.closed:
+                raise
+            # The connection is lost: the first statement of the transaction says so.
+        except MigrationError:
+            driver.rollback()
+            raise
 
     def _try(self) -> bool:
         if not self._has_lock_key:
@@ -219,7 +207,7 @@ class MigrationLock:
         first = holders[0]
         if first.pid is None:
             return "a prepared transaction, see pg_prepared_xacts"
-        names = [first.application_name]
+        names = [holders[-1].application_name]  # the worker's name shows its step
         if first.backend_start:  # NULL if the role may not read it
             names.append(first.client)
         details = f"pid {first.pid} ({', '.join(filter(None, names)) or 'unknown'})"
@@ -262,6 +250,14 @@ def hold_migration_lock(database: MigrationDatabase, worker: Connection) -> Iter
             if is_borrowed and not worker.invalidated:
                 worker.rollback()
                 run_outside_transaction(worker, UNLOCK, NAMESPACE, WORKER_KEY)
+
+
+def read_process(driver: Any) -> int:
+    """Return the process of the session in its server."""
+    with driver.cursor() as cursor:
+        cursor.execute(BACKEND)
+        process: int = cursor.fetchone()[0]
+        return process
 
 
 def _refuse_transaction_pooling(

@@ -7,28 +7,43 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Self
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, table
 
 from alembic_zero_downtime.database.session import (
     SET_PARAMETERS,
     SessionState,
-    can_execute,
     may_change_settings,
     run_outside_transaction,
 )
 from alembic_zero_downtime.errors import MigrationError, describe_error
 from alembic_zero_downtime.operations.context import is_in_online_operation
+from alembic_zero_downtime.runtime.migration_lock import (
+    LOCK_KEY,
+    NAMESPACE,
+    MigrationLock,
+    MigrationLockLostError,
+    read_process,
+)
+from alembic_zero_downtime.settings import MAX_NAME_BYTES, MigrationSettings
 from alembic_zero_downtime.sql import ends_transaction
+from alembic_zero_downtime.tables import MARK
 
-# A setting that is local to the transaction of a revision, and gone once that has ended.
-MARK = "alembic_zero_downtime.transaction"
-SET_MARK = f"SELECT pg_catalog.set_config('{MARK}', %s, true), ({SET_PARAMETERS})"
-READ_MARK = f"SELECT pg_catalog.current_setting('{MARK}', true), ({SET_PARAMETERS})"
+# Another session holds the lock: if this one gets it, that one has lost it.
+BEGIN = """
+    SELECT pg_backend_pid(), pg_try_advisory_xact_lock({namespace}, {lock_key}), {heads}, {mark}
+"""
+QUALIFY = """
+    SELECT format('%%I.%%I', relnamespace::regnamespace::text, relname)
+      FROM pg_class WHERE oid = to_regclass(%s)::oid
+"""
+HEADS = "ARRAY(SELECT version_num::text FROM {})"
+SET_MARK = f"set_config('{MARK}', %s, true), ({SET_PARAMETERS})"
+READ_MARK = f"SELECT current_setting('{MARK}', true)"
 LEGACY_WARNING = (
     "%s: it ends its transaction by itself, which legacy_until allows: if it fails, it is neither "
     "rolled back as a whole nor retried"
@@ -41,6 +56,10 @@ class UnfinishedRevisionError(MigrationError):
     """A revision has ended its transaction, or has left its function before the end."""
 
 
+class VersionTableError(MigrationError):
+    """The version table is not as this run has left it."""
+
+
 class TransactionGuard:
     """Watches the worker session while a revision runs.
 
@@ -50,7 +69,8 @@ class TransactionGuard:
 
     Args:
         migrations: Alembic's context, with the worker session.
-        parameters: the settings of a migration, with which each revision begins.
+        lock: the migration lock.
+        settings: the settings of the migration, with which each revision begins.
         legacy: the revisions that may end their transactions.
         is_nested: whether the revisions run in a transaction of the calling program.
 
@@ -65,7 +85,8 @@ class TransactionGuard:
     def __init__(
         self,
         migrations: MigrationContext,
-        parameters: Mapping[str, str],
+        lock: MigrationLock,
+        settings: MigrationSettings,
         *,
         legacy: Collection[str] = (),
         is_nested: bool = False,
@@ -77,13 +98,20 @@ class TransactionGuard:
         self.has_ended_transaction = False
         self._legacy = legacy
         self._worker = worker
+        self._lock = lock
         self._migrations = migrations
         self._autocommit_block = migrations.autocommit_block
         self._session_state = SessionState.read(worker)
         self._may_have_changed_settings = False
-        self._parameters = {**parameters, "search_path": self._session_state.search_path}
+        self._parameters = {
+            **settings.server_parameters,
+            "search_path": self._session_state.search_path,
+        }
+        self._name = settings.application_name
         self._thread = threading.get_ident()
         self._mark = ""
+        self._step_name = ""
+        self._expected_heads: Collection[str] | None = None
         self._step: RevisionStep | None = None
         self._is_in_revision = self._is_in_block = False
         self._violation: UnfinishedRevisionError | None = None
@@ -99,19 +127,58 @@ class TransactionGuard:
         """Listen to the session, and to the autocommit blocks of Alembic's context."""
         for listener in self._listeners:
             event.listen(*listener)
+        self._lock.begin = self._begin
         self._migrations.autocommit_block = self._guarded_block  # type: ignore[method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove the listeners: the calling program may continue with the connection."""
+        self._lock.begin = read_process
         self._migrations.autocommit_block = self._autocommit_block  # type: ignore[method-assign]
         for listener in self._listeners:
             event.remove(*listener)
 
-    def reset(self) -> None:
-        """Forget the commits of the last attempt."""
+    def expect(self, step: str, heads: Collection[str] | None) -> None:
+        """Prepare for an attempt of a step.
+
+        Args:
+            step: its name.
+            heads: the revisions that the version table must have; None if that was just checked.
+        """
+        self._step_name = step
+        self._expected_heads = None if self.is_nested else heads
         self.commits = self.unsafe_commits = 0
         self.has_ended_transaction = False
+        if self._worker.in_transaction() and not self.is_nested:
+            self._versions  # noqa: B018 looked up while the search_path is as it was
+            # Alembic has begun it to read the version table, and the first step continues with it.
+            self._begin(self._worker.connection.dbapi_connection)
+
+    def require_heads(self, expected: Collection[str], heads: Collection[str]) -> None:
+        """Require that the version table has the revisions that this run has left in it.
+
+        Raises:
+            VersionTableError: A step was not committed, or another session has changed it.
+        """
+        if set(heads) != set(expected):
+            raise VersionTableError(
+                f"the database is at {_list(heads)}, and not at {_list(expected)}, where this run "
+                "has left it: a commit was lost, or another session has changed the version table"
+            )
+
+    def require_mark(self, mark: str | None) -> None:
+        """Require that the transaction is still the one that was marked.
+
+        A commit through the driver's own connection fires no event.
+
+        Args:
+            mark: as read in the transaction.
+
+        Raises:
+            UnfinishedRevisionError: The revision has ended the transaction.
+        """
+        if mark != self._mark:
+            self._handle_end(is_done=True)
 
     def watch(self, step: RevisionStep) -> None:
         """Replace the function of a step by one that runs it guarded.
@@ -124,12 +191,13 @@ class TransactionGuard:
         @wraps(run_revision)
         def run(**arguments: Any) -> None:
             self._step, self._violation = step, None
-            self._mark_transaction(self._parameters)
+            if self.is_nested:
+                self._execute(f"SELECT {SET_MARK}", *self._mark_values(self._parameters))
             self._is_in_revision = True
             try:
                 _require_no_coroutine(run_revision(**arguments))
                 self._raise_violation()
-                self._require_mark()
+                self._complete()
             except (Exception, KeyboardInterrupt):
                 self._raise_violation()
                 raise
@@ -156,44 +224,84 @@ class TransactionGuard:
                 yield
         finally:
             self._is_in_revision, self._is_in_block = True, False
-            if can_execute(self._worker):
-                self._mark_transaction({})
 
-    def _mark_transaction(self, parameters: Mapping[str, str]) -> None:
-        """Mark the open transaction, and set parameters of the session in the same round trip."""
-        self._mark = secrets.token_hex(8)
-        self._execute(SET_MARK, parameters, self._mark)
+    def _begin(self, driver: Any) -> int:
+        """Mark the transaction that begins; return its server process.
 
-    def _require_mark(self) -> None:
-        """Require that the transaction is still the one that was marked, and reset the settings.
+        A step has one round trip more than with Alembic alone. It also checks the lock and the
+        version table, sets the timeouts, and shows the step in pg_stat_activity.
 
-        A commit of the driver's connection fires no event. The settings are reset before Alembic
-        writes the version table, which may not be in the search_path of the revision.
+        Raises:
+            MigrationError: The lock is lost, or the version table has changed.
         """
-        if self._execute(READ_MARK, self._parameters)[0] != self._mark:
-            self._handle_end(is_done=True)
-            self._begin_again()
+        is_step = not (self._is_in_revision or self._is_in_block)
+        if driver.autocommit or not self._step_name:
+            return read_process(driver)
+        name = f"{self._name}: {self._step_name}".encode("ascii", "replace")[:MAX_NAME_BYTES]
+        parameters = {**self._parameters, "application_name": name.decode()} if is_step else {}
+        expected = self._expected_heads if is_step else None
+        heads = "NULL" if expected is None else HEADS.format(self._versions)
+        keys = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
+        with driver.cursor() as cursor:
+            statement = BEGIN.format(heads=heads, mark=SET_MARK, **keys)
+            cursor.execute(statement, self._mark_values(parameters))
+            process, is_lost, found, *_ = cursor.fetchone()
+        if is_lost:
+            raise MigrationLockLostError.before(self._step_name)
+        if expected is not None:
+            self.require_heads(expected, found)
+        return int(process)
+
+    @cached_property
+    def _versions(self) -> str:
+        """The version table, with its schema: the search_path may be another one later."""
+        context, preparer = self._migrations, self._worker.dialect.identifier_preparer
+        name = preparer.format_table(
+            table(context.version_table, schema=context.version_table_schema)
+        )
+        return str(self._execute(QUALIFY, name)[0])
+
+    def _mark_values(self, parameters: Mapping[str, str]) -> tuple[object, ...]:
+        """Return the values for SET_MARK, with a new mark."""
+        self._mark = secrets.token_hex(8)
+        return (self._mark, self.is_nested, json.dumps(dict(parameters)))
+
+    def _complete(self) -> None:
+        """Check the transaction of a revision that has returned, and reset the settings.
+
+        Before Alembic writes the version table, which may not be in the search_path of the
+        revision. In a transaction, the mark is read when the ledger is written.
+        """
+        driver: Any = self._worker.connection.dbapi_connection
+        is_idle = driver.info.transaction_status == TRANSACTION_STATUS_IDLE
+        if self._is_legacy or (is_idle and self._worker.in_transaction()):
+            self.require_mark(self._execute(READ_MARK)[0])
+            if self.has_ended_transaction:
+                self._begin_again(driver)
         if self._may_have_changed_settings:
             self._session_state.restore(self._worker, is_local=self.is_nested)
             self._may_have_changed_settings = False
 
-    def _begin_again(self) -> None:
+    def _begin_again(self, driver: Any) -> None:
         """Begin a transaction for the version table and the ledger of a legacy revision."""
-        driver: Any = self._worker.connection.dbapi_connection
         if driver.autocommit:
             driver.autocommit = False
-        elif self._worker.in_transaction():  # the driver believes that its transaction is open
-            with driver.cursor() as cursor:
-                cursor.execute("BEGIN")
+        if self._worker.in_transaction():  # the driver believes that its transaction is open
+            if driver.info.transaction_status == TRANSACTION_STATUS_IDLE:
+                with driver.cursor() as cursor:
+                    cursor.execute("BEGIN")
+            self._execute(f"SELECT {SET_MARK}", *self._mark_values({}))
 
-    def _execute(self, statement: str, parameters: Mapping[str, str], *values: str) -> Any:
-        """Execute a statement that also sets parameters; return its row."""
-        return run_outside_transaction(
-            self._worker, statement, *values, self.is_nested, json.dumps(dict(parameters))
-        )
+    def _execute(self, statement: str, *values: object) -> Any:
+        return run_outside_transaction(self._worker, statement, *values)
+
+    @property
+    def _is_legacy(self) -> bool:
+        return self._step is not None and self._step.revision.revision in self._legacy
 
     def _check_statement(self, _: Connection, __: object, statement: str, *___: object) -> None:
-        self._may_have_changed_settings |= may_change_settings(statement)
+        if self._is_in_revision or self._is_in_block:
+            self._may_have_changed_settings |= may_change_settings(statement)
         if self._is_in_revision and ends_transaction(statement):
             self._handle_end(is_done=False)
 
@@ -230,10 +338,9 @@ class TransactionGuard:
             UnfinishedRevisionError: It is not a legacy revision, which may do so. The revision may
                 catch the error: it is raised again when it returns.
         """
-        step = self._step
-        if step and step.revision.revision in self._legacy:
+        if self._is_legacy:
             if not self.has_ended_transaction:
-                logger.warning(LEGACY_WARNING, step.short_log)
+                logger.warning(LEGACY_WARNING, self._step_name)
             self.has_ended_transaction = True
             self._count_unsafe_commit()
             return
@@ -269,3 +376,7 @@ def _require_no_coroutine(result: object) -> None:
             "it is a coroutine or a generator, which Alembic calls and does not run: remove async, "
             "await and yield from it"
         )
+
+
+def _list(heads: Collection[str]) -> str:
+    return ", ".join(sorted(heads)) or "base"

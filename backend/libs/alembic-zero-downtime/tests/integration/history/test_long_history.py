@@ -20,7 +20,7 @@ from support.project import IDS, REVISION, ProjectCopy
 
 Alembic = Callable[..., int]
 SIZES = (10, 20, 30)  # revisions
-STATEMENTS = ("the revision's own", "the version table", "the ledger", "the migration lock")
+STATEMENTS = ("the checks", "the revision's own", "the version table", "the ledger")
 """The statements of a step, each a round trip. BEGIN and COMMIT are the driver's."""
 
 

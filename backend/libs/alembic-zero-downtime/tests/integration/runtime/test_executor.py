@@ -269,7 +269,7 @@ def test_sessions_have_the_configured_timeouts(
     with migrated.connect() as connection:
         seen = {row.name: row.setting for row in connection.execute(text("SELECT * FROM seen"))}
     assert seen == {
-        "application_name": "deploy 42",
+        "application_name": f"deploy 42: upgrade {HEAD} -> {project.head}",
         "client_connection_check_interval": "1000ms",
         "idle_in_transaction_session_timeout": "600000ms",
         "lock_timeout": "5000ms",

@@ -185,13 +185,13 @@ def test_the_holder_is_named_with_its_statement(
     monkeypatch.setenv("MIGRATION_LOCK_WAIT", "0")
 
     def run_statement() -> None:
-        with held(empty, WORKER_KEY) as worker, pytest.raises(OperationalError):
-            worker.execute(text(LONG))
+        with held(empty, WORKER_KEY) as worker:
+            worker.execute(text("SET application_name = 'alembic: upgrade 002 -> 003'"))
+            with pytest.raises(OperationalError):
+                worker.execute(text(LONG))
 
     thread = threading.Thread(target=run_statement)
     with held(empty) as session:
-        session.execute(text("SET application_name = 'alembic: upgrade 002 -> 003'"))
-        session.commit()
         thread.start()
         wait_for(session, IS_RUNNING)
         assert alembic(empty.url, "upgrade", "head") != 0
