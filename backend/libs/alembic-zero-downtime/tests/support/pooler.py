@@ -13,7 +13,10 @@ import psycopg2
 import pytest
 from sqlalchemy import URL
 
-from alembic_zero_downtime.embedded.account import account_for
+from alembic_zero_downtime.embedded.account import Account, account_for
+from alembic_zero_downtime.embedded.authentication import MAP
+from alembic_zero_downtime.embedded.server import SOCKET_NAME
+from support.databases import connected
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 needs_pgbouncer = pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed")
@@ -48,12 +51,14 @@ def pooler(url: URL, mode: str, options: str = "") -> Iterator[URL]:
         ini.write_text(
             CONFIGURATION.format(server=written, folder=folder, mode=mode, options=options)
         )
-        account = account_for(folder)
+        account = account_for(folder).with_name()
         for path in (folder, ini):
             account.chown(path)
-        prefix = account.prefix(folder / "x", str(PGBOUNCER))
-        command = [*prefix, str(PGBOUNCER), "--quiet", str(ini)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        _admit(url, account)
+        command = [str(PGBOUNCER), "--quiet", str(ini)]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, **account.credentials
+        ) as process:
             try:
                 address = url.set(host=None, port=6432, query={"host": str(folder)})
                 _wait_until_it_answers(address, process)
@@ -61,6 +66,17 @@ def pooler(url: URL, mode: str, options: str = "") -> Iterator[URL]:
             finally:
                 process.terminate()
                 process.communicate(timeout=10)
+
+
+def _admit(url: URL, account: Account) -> None:
+    """Let the account of the pooler connect to an embedded server as any role."""
+    with connected(url) as admin:
+        line = f"COPY (SELECT '{MAP} {account.name} all') TO PROGRAM 'cat >> pg_ident.conf'"
+        admin.exec_driver_sql(line)
+        admin.exec_driver_sql("SELECT pg_reload_conf()")
+    folder = Path(str(url.query["host"]))
+    folder.chmod(0o711)
+    (folder / SOCKET_NAME).chmod(0o777)
 
 
 def _wait_until_it_answers(url: URL, process: subprocess.Popen[str]) -> None:

@@ -44,20 +44,22 @@ def system_server(
     """
     with tempfile.TemporaryDirectory(prefix="migration-system-", dir=fast_folder()) as name:
         folder = Path(name)
-        account = account_for(folder)
+        account = account_for(folder).with_name()
         account.chown(folder)
         data = folder / "data"
+        if prefix:  # it needs root's rights itself
+            prefix = [*prefix, "setpriv", f"--reuid={account.uid}", f"--regid={account.gid}"]
+            prefix.append("--clear-groups")
 
         def call(program: str, *arguments: str) -> None:
-            program = str(programs / program)
-            command = [*prefix, *account.prefix(data), program, "-D", str(data), *arguments]
             done = subprocess.run(
-                command,
+                [*prefix, str(programs / program), "-D", str(data), *arguments],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 check=False,
+                **({} if prefix else account.credentials),
             )
             output.seek(0)
             assert done.returncode == 0, output.read()

@@ -2,16 +2,23 @@
 
 import os
 import pwd
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from alembic_zero_downtime.errors import MigrationError
 
-# Read and search regardless of permissions; PostgreSQL checks with access(2), which uses the real
-# user id and drops capabilities unless this bit is set (capabilities(7)).
-CAPABILITY = "-all,+dac_read_search"
-SECURE_BITS = "+no_setuid_fixup"
+ROOT = 0
+SYSTEM = range(1, 1000)
+"""User ids of system accounts (systemd, as above)."""
+UNASSIGNED = range(65533, 65519, -1)
+"""User ids that neither Debian (policy, 9.2) nor systemd ("Users, Groups, UIDs and GIDs") assigns.
+
+No process but the server runs under such an id, so no other process can open its files, send it
+a signal or trace it. `nobody` is shared by unrelated services.
+"""
 
 
 class AccountError(MigrationError):
@@ -25,52 +32,81 @@ class Account:
     uid: int | None = None
     gid: int | None = None
 
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """The arguments with which `subprocess` runs a program as this account.
+
+        A process that root starts as another user has no capability (capabilities(7)).
+        """
+        if self.uid is None:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the user database; None if it has no entry there."""
+        try:
+            return pwd.getpwuid(os.geteuid() if self.uid is None else self.uid).pw_name
+        except KeyError:
+            return None
+
+    @property
+    def folder_owner(self) -> "Account":
+        """The account that owns the folder around the data: root, for an unassigned id."""
+        return Account(ROOT, ROOT) if self.uid in UNASSIGNED else self
+
     def chown(self, path: Path) -> None:
         """Make the account the owner of `path`."""
         if self.uid is not None and self.gid is not None:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    def prefix(self, *paths: str | Path) -> list[str]:
-        """Return the prefix of a command that runs as this account and can reach `paths`.
+    def chown_tree(self, folder: Path) -> None:
+        """Make the account the owner of a folder and all its content; of the folder last.
 
-        If other users may not search a parent folder, such as a home, the command gets a
-        capability for that; the permissions of the folder do not change.
+        So the owner of the folder tells whether it was done completely.
         """
-        if self.uid is None:
-            return []
-        command = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
-        if not all(_is_reachable(Path(path)) for path in paths):
-            command += [
-                f"--inh-caps={CAPABILITY}",
-                f"--ambient-caps={CAPABILITY}",
-                f"--securebits={SECURE_BITS}",
-            ]
-        return [*command, "--"]
+        if self.uid is None or folder.stat().st_uid == self.uid:
+            return
+        for parent, folders, files in os.walk(folder, topdown=False):
+            for name in (*folders, *files):
+                self.chown(Path(parent, name))
+        self.chown(folder)
+
+    def with_name(self) -> "Account":
+        """Return the same account, or a named one, as initdb requires, if it has no name."""
+        return self if self.uid is None or self.name else _find_idle_account()
 
 
 def account_for(directory: Path) -> Account:
-    """Return the account for `directory`: the current user; for root, its owner, or `nobody`.
+    """Return the account for `directory`: the current user; for root, its owner, or an unused id.
 
     If the directory does not exist yet, the owner of its parent counts: the owner of a checkout
-    can use the server that root starts in it.
+    can use the server that root starts in it. A folder of `nobody` was made by root in an earlier
+    version.
 
     Raises:
-        AccountError: The current user is root, and setpriv is not installed.
+        AccountError: The current user is not in the user database.
     """
-    if os.geteuid() != 0:
-        return Account()
-    if shutil.which("setpriv") is None:
+    user = Account()
+    if user.name is None:
         raise AccountError(
-            "PostgreSQL does not run as root, and setpriv (util-linux) is not installed to change "
-            "the user: use an ordinary account, or set DATABASE_URL"
+            f"the user id {os.geteuid()} is not in the user database (/etc/passwd), which "
+            "PostgreSQL requires: add an entry, use another account, or set DATABASE_URL"
         )
+    if os.geteuid() != ROOT:
+        return user
     place = next(path for path in (directory, *directory.parents) if path.exists())
-    if (owner := place.stat()).st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
+    owner = place.stat()
+    if owner.st_uid in (ROOT, pwd.getpwnam("nobody").pw_uid):
+        uid = next((uid for uid in UNASSIGNED if Account(uid).name is None), UNASSIGNED[0])
+        return Account(uid, uid)
+    return Account(owner.st_uid, owner.st_gid)
+
+
+def _find_idle_account() -> Account:
+    """Return a system account that runs no process; `nobody` if there is none."""
+    busy = {process.info["uids"].real for process in psutil.process_iter(["uids"])}
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
-
-
-def _is_reachable(path: Path) -> bool:
-    """Whether all users may search every parent folder of `path`."""
-    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+    idle = (each for each in pwd.getpwall() if each.pw_uid in SYSTEM and each.pw_uid not in busy)
+    chosen = next(idle, nobody)
+    return Account(chosen.pw_uid, chosen.pw_gid)

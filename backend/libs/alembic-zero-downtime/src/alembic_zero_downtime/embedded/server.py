@@ -3,12 +3,15 @@
 The directory holds `data/` (the cluster), `server.log` and `lock`. The server listens only on a
 Unix socket, in a private folder with a short name, since a socket's path is limited to 107 bytes;
 `data/postmaster.pid` records its path (PostgreSQL manual, "Database File Layout").
+
+Root starts the server as another account, without any capability. If that account cannot search
+the folders above the data, the server gets the data as an open file descriptor, and the folders
+keep their permissions; it reads nothing else there.
 """
 
 import fcntl
 import logging
 import os
-import shlex
 import shutil
 import signal
 import socket
@@ -19,18 +22,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
 from alembic_zero_downtime.embedded.account import Account, AccountError, account_for
-from alembic_zero_downtime.embedded.binaries import find_program
-from alembic_zero_downtime.errors import EmbeddedServerError
+from alembic_zero_downtime.embedded.authentication import restrict_access
+from alembic_zero_downtime.embedded.programs import can_access, find_program_for
+from alembic_zero_downtime.errors import EmbeddedServerError, one_line
 
+SOCKET_FOLDER = "pg-peer-"
+"""The prefix of the socket's folder; a server with another one is of an earlier version, which
+trusted every client that reached the socket."""
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS
 START_SECONDS = 60
 RETRY_SECONDS = 15
 REASON_PREFIXES = ("FATAL: ", "DETAIL: ", "HINT: ")
+DESCRIPTORS = Path("/proc/self/fd")
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+# Start a program in the background, and print its process id. It is not a child of this process,
+# and its output goes to standard error.
+IN_BACKGROUND = '"$@" >&2 & echo $!'
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # only a part of the socket's name
@@ -52,6 +65,11 @@ class Postmaster:
     socket_directory: Path
     is_ready: bool
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the server is ready and authenticates its clients."""
+        return self.is_ready and self.socket_directory.name.startswith(SOCKET_FOLDER)
+
     def accepts_connections(self) -> bool:
         """Whether the server listens on its socket."""
         with socket.socket(socket.AF_UNIX) as client:
@@ -69,10 +87,12 @@ class EmbeddedServer:
     Attributes:
         directory: its files; created at the first start.
         options: server settings for one start, e.g. `("fsync=off",)`.
+        temporary: the folder of the socket's folder, by default that for temporary files.
     """
 
     directory: Path
     options: tuple[str, ...] = ()
+    temporary: Path | None = None
 
     @property
     def data(self) -> Path:
@@ -82,7 +102,7 @@ class EmbeddedServer:
     def recorded_socket(self) -> Path | None:
         """Return the socket's directory if the last start succeeded; it may have stopped since."""
         postmaster = self._read_postmaster()
-        return postmaster.socket_directory if postmaster and postmaster.is_ready else None
+        return postmaster.socket_directory if postmaster and postmaster.is_current else None
 
     def ensure_running(self) -> Path:
         """Create and start the server if necessary; return the directory of its socket.
@@ -119,9 +139,8 @@ class EmbeddedServer:
         try:
             account = account_for(self.directory)
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            account.chown(self.directory)
-            with (self.directory / "lock").open("a") as lock:
-                account.chown(Path(lock.name))
+            account.folder_owner.chown(self.directory)
+            with _append(self.directory / "lock", account.folder_owner) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield account
         except AccountError as error:
@@ -137,18 +156,15 @@ class EmbeddedServer:
         process = self._find_process(postmaster)
         if postmaster and process:
             ready = self._wait_until_ready(process)
-            if ready and ready.accepts_connections():
+            if ready and ready.is_current and ready.accepts_connections():
                 return ready
-            self._shut_down(process, postmaster)  # its socket is gone: /tmp was cleaned up
+            # Its socket is gone, since /tmp was cleaned up, or it is of an earlier version.
+            self._shut_down(process, postmaster)
         elif postmaster:
             self._clear_stale(postmaster)
         if not self.data.exists():
             self._create(account)
-        self._start(account)
-        started = self._read_postmaster()
-        if started is None:
-            raise EmbeddedServerError(f"the embedded server stopped at once: see {self._log}")
-        return started
+        return self._start(account)
 
     def _clear_stale(self, postmaster: Postmaster) -> None:
         """Clean up after a crash, once no process of the old server can still write.
@@ -174,56 +190,105 @@ class EmbeddedServer:
         logger.info("Creating the embedded PostgreSQL in %s (once) …", self.directory)
         unfinished = self.directory / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        creator = account.with_name()
+        creator.chown(unfinished)
         locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
-        self._run(
-            account,
-            *(find_program("initdb"), "-D", unfinished, "--username=postgres", "--auth=trust"),
-            *("--encoding=UTF8", *locale, *settings, "--no-instructions"),
-        )
-        unfinished.rename(self.data)
-
-    def _start(self, account: Account) -> None:
-        version = (self.data / "PG_VERSION").read_text().strip()
-        logger.info("Starting the embedded PostgreSQL %s in %s …", version, self.directory)
-        sockets = _make_socket_directory(account)
-        options = [f"-k {shlex.quote(str(sockets))}"]
-        options += [f"-c {shlex.quote(option)}" for option in self.options]
-        try:
-            self._run(
-                account,
-                *(find_program("pg_ctl"), "start", "-D", self.data, "-l", self._log),
-                *("-w", "-t", str(START_SECONDS), "-o", " ".join(options)),
-            )
-        except EmbeddedServerError:
-            _remove_socket_directory(sockets)
-            raise
-
-    def _run(self, account: Account, *command: str | Path) -> None:
-        """Run one of PostgreSQL's programs.
-
-        Its output goes to a regular file: a server that it starts would keep a pipe open.
-        """
-        log_size = self._log.stat().st_size if self._log.exists() else 0
-        reached = (command[0], self.directory, Path(tempfile.gettempdir()) / "socket")
-        with tempfile.TemporaryFile("w+") as output:
-            completed = subprocess.run(
-                [*account.prefix(*reached), *map(str, command)],
+        with (
+            tempfile.TemporaryDirectory(
+                prefix="pg-initdb-", dir=self._temporary(creator)
+            ) as folder,
+            _reachable(unfinished, creator) as (path, descriptors),
+        ):
+            creator.chown(Path(folder))
+            done = subprocess.run(
+                [
+                    *(find_program_for(creator, "initdb", Path(folder)), "-D", path),
+                    *("--username=postgres", "--auth=peer", "--encoding=UTF8", *locale),
+                    *(*settings, "--no-instructions"),
+                ],
                 check=False,
                 cwd="/",
-                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                pass_fds=descriptors,
+                **creator.credentials,
             )
-            output.seek(0)
-            text = output.read()
-        if completed.returncode != 0:
-            reason = self._fatal_log_lines(log_size) or text
+        if done.returncode != 0:
             raise EmbeddedServerError(
-                f"the embedded server does not start: {' '.join(reason.split())} "
+                f"the embedded server cannot be created: {one_line(done.stdout + done.stderr)}"
+            )
+        account.chown_tree(unfinished)
+        unfinished.rename(self.data)
+
+    def _start(self, account: Account) -> Postmaster:
+        version = (self.data / "PG_VERSION").read_text().strip()
+        logger.info("Starting the embedded PostgreSQL %s in %s …", version, self.directory)
+        account.chown_tree(self.data)
+        restrict_access(self.data, account)
+        log_size = self._log.stat().st_size if self._log.exists() else 0
+        sockets = self._make_socket_directory(account)
+        try:
+            process = self._launch(account, sockets)
+            ready = self._wait_until_ready(process) if process else None
+        except BaseException:
+            _remove_socket_directory(sockets)
+            raise
+        if ready is None:
+            _remove_socket_directory(sockets)
+            reason = self._fatal_log_lines(log_size) or "it stopped, or was not ready in time"
+            raise EmbeddedServerError(
+                f"the embedded server does not start: {one_line(reason)} "
                 f"(see {self._log}; remove {self.directory} to start again without its data)"
             )
+        return ready
+
+    def _launch(self, account: Account, sockets: Path) -> psutil.Process | None:
+        """Start the server in a session of its own; return None if it has stopped at once."""
+        program = find_program_for(account, "postgres", sockets)
+        options = [f"unix_socket_directories={_quote(sockets)}", *self.options]
+        with (
+            _append(self._log, account.folder_owner) as log,
+            _reachable(self.data, account) as (path, descriptors),
+        ):
+            started = subprocess.run(
+                [
+                    *("sh", "-c", IN_BACKGROUND, "sh", program, "-D", path),
+                    *(word for option in options for word in ("-c", option)),
+                ],
+                check=True,
+                cwd="/",
+                env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=descriptors,
+                **account.credentials,
+            )
+        try:
+            return psutil.Process(int(started.stdout))
+        except psutil.NoSuchProcess:
+            return None
+
+    def _temporary(self, account: Account) -> Path:
+        """Return the folder for temporary files, or /tmp if the account cannot reach that one."""
+        folder = self.temporary or Path(tempfile.gettempdir())
+        return folder if can_access(account, folder) else Path("/tmp")  # noqa: S108 see mkdtemp
+
+    def _make_socket_directory(self, account: Account) -> Path:
+        """Create a private folder whose path is short enough for the socket's."""
+        root = self._temporary(account)
+        limit = LONGEST_SOCKET_PATH - len(f"/{SOCKET_FOLDER}12345678/{SOCKET_NAME}")
+        if len(os.fsencode(root)) > limit:
+            root = Path("/tmp")  # noqa: S108 mkdtemp makes it private
+        directory = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER, dir=root))
+        account.chown(directory)
+        return directory
 
     def _fatal_log_lines(self, position: int) -> str:
         """Return the fatal errors that the server logged after `position` bytes, if any."""
@@ -264,12 +329,13 @@ class EmbeddedServer:
             return False
 
     def _wait_until_ready(self, process: psutil.Process) -> Postmaster | None:
+        """Return the content of `postmaster.pid` once the process accepts connections."""
         deadline = time.monotonic() + START_SECONDS
-        while self._is_server_process(process) and time.monotonic() < deadline:
+        while _is_alive(process) and time.monotonic() < deadline:
             postmaster = self._read_postmaster()
-            if postmaster and postmaster.is_ready:
+            if postmaster and postmaster.is_ready and postmaster.pid == process.pid:
                 return postmaster
-            time.sleep(0.05)
+            time.sleep(0.01)
         return None
 
     def _shut_down(self, process: psutil.Process, postmaster: Postmaster) -> None:
@@ -285,17 +351,40 @@ class EmbeddedServer:
         _remove_socket_directory(postmaster.socket_directory)
 
 
-def _make_socket_directory(account: Account) -> Path:
-    """Create a private folder whose path is short enough for the socket's."""
-    prefix = "pg-embedded-"
-    roots = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108 mkdtemp makes it private
-    limit = LONGEST_SOCKET_PATH - len(f"/{prefix}12345678/{SOCKET_NAME}")
-    root = next((root for root in roots if len(os.fsencode(root)) <= limit), roots[-1])
-    directory = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
-    account.chown(directory)
-    return directory
+@contextmanager
+def _reachable(folder: Path, account: Account) -> Iterator[tuple[Path, tuple[int, ...]]]:
+    """Yield a path of `folder` for the account, and the file descriptors that it needs for it."""
+    if can_access(account, folder):
+        yield folder, ()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield DESCRIPTORS / str(descriptor), (descriptor,)
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Whether a process runs; a zombie, which some containers never reap, does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _append(path: Path, owner: Account) -> BinaryIO:
+    """Open a file for appending; create it so that only its owner can read it."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+    owner.chown(path)
+    return file
+
+
+def _quote(path: Path) -> str:
+    """Quote a path in a list of paths (PostgreSQL manual, "unix_socket_directories")."""
+    escaped = str(path).replace('"', '""')
+    return f'"{escaped}"'
 
 
 def _remove_socket_directory(directory: Path) -> None:
-    if directory.name.startswith("pg-embedded-"):
+    if directory.name.startswith((SOCKET_FOLDER, "pg-embedded-")):  # the latter before 0.2
         shutil.rmtree(directory, ignore_errors=True)

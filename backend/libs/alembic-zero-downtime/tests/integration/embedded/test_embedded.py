@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import signal
 import stat
 import subprocess
@@ -17,12 +18,12 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import URL, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from alembic_zero_downtime.embedded.account import CAPABILITY, Account, account_for
+from alembic_zero_downtime.embedded.account import UNASSIGNED, Account, account_for
 from alembic_zero_downtime.embedded.binaries import find_program
-from alembic_zero_downtime.embedded.server import EmbeddedServer
+from alembic_zero_downtime.embedded.server import SOCKET_NAME, EmbeddedServer
 from support.project import wait_for
 from support.shell import CLEAN_ENVIRONMENT, as_text, run
 
@@ -33,6 +34,7 @@ connection = create_engine(os.environ["DATABASE_URL"]).connect()
 """
 ASK = f"{CONNECT}print(connection.exec_driver_sql('SELECT 1').scalar())"
 COUNT = "SELECT count(*) FROM generate_series(1, 5000000)"
+NOBODY = pwd.getpwnam("nobody").pw_uid
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -264,19 +266,104 @@ def test_a_server_that_cannot_start_is_an_error_with_its_reason(directory: Path)
 
 
 @as_root
-def test_roots_server_runs_as_the_owner_of_the_folder_or_as_nobody(tmp_path: Path) -> None:
-    assert account_for(tmp_path / "new" / "server").uid == pwd.getpwnam("nobody").pw_uid
+def test_roots_server_runs_as_the_owner_of_the_folder_or_under_an_unused_id(tmp_path: Path) -> None:
+    account = account_for(tmp_path / "new" / "server")
+    assert account.uid in UNASSIGNED
+    assert account.name is None
+    os.chown(tmp_path, NOBODY, NOBODY)
+    assert account_for(tmp_path / "server") == account, "an earlier version used nobody"
     os.chown(tmp_path, 1, 1)
     assert account_for(tmp_path / "new" / "server") == Account(1, 1)
 
 
-def test_only_a_closed_folder_needs_a_capability(tmp_path: Path) -> None:
-    account = Account(1, 1)
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    assert f"--inh-caps={CAPABILITY}" in account.prefix(closed / "server")
-    assert f"--inh-caps={CAPABILITY}" not in account.prefix("/usr/bin")
-    assert Account().prefix(closed / "server") == []
+def connect_as(uid: int, socket: Path, user: str = "postgres") -> subprocess.CompletedProcess[str]:
+    """Run psql as another user, in a folder and an environment without any relation to us."""
+    return subprocess.run(
+        [find_program("psql"), "-h", socket, "-U", user, "-d", "postgres", "-tAc", "SELECT 1"],
+        env={},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        user=uid,
+        group=uid,
+        extra_groups=[],
+    )
+
+
+@as_root
+def test_processes_of_other_users_cannot_connect(directory: Path) -> None:
+    make_reachable(directory)
+    ask(directory, "CREATE ROLE reader LOGIN")
+    socket = EmbeddedServer(directory).recorded_socket()
+    assert socket is not None
+    owner = socket.stat().st_uid
+    assert "Permission denied" in connect_as(NOBODY, socket).stderr
+    for path in (socket, socket / SOCKET_NAME):
+        path.chmod(0o777)
+    for user in ("postgres", "reader"):
+        for uid in (NOBODY, 1, owner):
+            assert "Peer authentication failed" in connect_as(uid, socket, user).stderr
+        assert connect_as(0, socket, user).stdout == "1\n"
+
+
+@as_root
+def test_it_reads_only_its_own_files_and_no_other_account_reads_them(directory: Path) -> None:
+    ask(directory, "SELECT 1")
+    server = psutil.Process(pid_of(directory))
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    assert re.findall(r"^Cap(?:Inh|Prm|Eff|Amb):\s*(\w+)", status, re.MULTILINE) == ["0" * 16] * 4
+    assert {*server.uids(), *server.gids()} == {(directory / "data").stat().st_uid}
+    assert Path(f"/proc/{server.pid}/status").read_text().count("\nGroups:\t \n") == 1
+    for secret in (directory / "secret", directory.parent / "secret"):
+        secret.write_text("secret")
+        secret.chmod(0o600)
+        with pytest.raises(DBAPIError, match="Permission denied"):
+            ask(directory, f"SELECT pg_read_file('{secret}')")
+        with pytest.raises(DBAPIError, match="Permission denied"):
+            ask(directory, f"CREATE TEMP TABLE t (t text); COPY t FROM '{secret}'")
+    for path in (directory, directory / "data"):
+        for uid in (NOBODY, 1):
+            test = ("test", "-x", str(path))
+            assert subprocess.run(test, check=False, user=uid, group=uid).returncode == 1
+
+
+@as_root
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_folder_of_an_earlier_version_is_restricted_and_keeps_its_data(
+    is_running: bool, directory: Path
+) -> None:
+    """Earlier versions ran as nobody, and trusted every client that reached the socket."""
+    run("chown", "--recursive", f"{NOBODY}:{NOBODY}", str(directory))
+    (directory / "data" / "pg_hba.conf").write_text("local all all trust\n")
+    (directory / "data" / "pg_ident.conf").write_text("")
+    with tempfile.TemporaryDirectory(prefix="pg-embedded-", dir="/tmp") as sockets:
+        make_reachable(directory)
+        os.chown(sockets, NOBODY, NOBODY)
+        if is_running:
+            arguments = ("start", "-w", "-D", directory / "data", "-o", f"-k {sockets}")
+            log = ("-l", directory / "server.log")
+            command = [str(part) for part in (find_program("pg_ctl"), *arguments, *log)]
+            subprocess.run(command, check=True, user=NOBODY, group=NOBODY, extra_groups=[])
+            assert connect_as(NOBODY, Path(sockets)).stdout == "1\n"
+        assert ask(directory, "SELECT count(*) FROM kept") == 0
+        assert connect_as(NOBODY, Path(sockets)).returncode != 0
+    socket = EmbeddedServer(directory).recorded_socket()
+    assert socket is not None
+    for path in (socket, socket / SOCKET_NAME):
+        path.chmod(0o777)
+    assert "Peer authentication failed" in connect_as(NOBODY, socket).stderr
+    assert "trust" not in (directory / "data" / "pg_hba.conf").read_text()
+    owners = {path.lstat().st_uid for path in (directory / "data").rglob("*")}
+    assert owners == {psutil.Process(pid_of(directory)).uids().real}
+    assert directory.stat().st_uid == 0
+
+
+def make_reachable(folder: Path) -> None:
+    """Let all users search the parents of a folder, which pytest closes."""
+    for parent in folder.parents:
+        if parent.stat().st_mode & 0o011 != 0o011:
+            parent.chmod(0o711)
 
 
 @pytest.mark.slow
@@ -295,10 +382,28 @@ def test_as_root_it_reaches_a_closed_folder_and_keeps_its_permissions(tmp_path: 
     try:
         assert done.stdout.strip() == "1", done.stderr
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
-        assert (home.stat().st_uid, directory.stat().st_uid) == (0, 65534)
+        assert (home.stat().st_uid, directory.stat().st_uid) == (0, 0)
         server = psutil.Process(pid_of(directory))
-        assert server.exe().startswith(str(packages))
-        assert server.uids().real == 65534
+        socket = EmbeddedServer(directory).recorded_socket()
+        assert server.exe().startswith(f"{socket}/"), "a copy of the programs"
+        assert ask(directory, "DO $$ BEGIN END $$; CREATE EXTENSION citext; SHOW TimeZone")
+    finally:
+        EmbeddedServer(directory).stop()
+    assert socket is not None
+    assert not socket.exists()
+
+
+@pytest.mark.slow
+@as_root
+def test_the_owner_of_a_checkout_needs_no_name_on_this_machine(tmp_path: Path) -> None:
+    """A container's user database lacks the owner of a folder of its host."""
+    make_reachable(tmp_path / "checkout")
+    (tmp_path / "checkout").mkdir()
+    os.chown(tmp_path / "checkout", 4321, 4321)
+    directory = tmp_path / "checkout" / ".postgres"
+    try:
+        assert ask(directory, "SELECT 1") == 1
+        assert psutil.Process(pid_of(directory)).uids().real == 4321
     finally:
         EmbeddedServer(directory).stop()
 
@@ -316,6 +421,10 @@ def test_as_root_in_the_checkout_of_a_user_it_runs_as_that_user(tmp_path: Path) 
             assert ask(directory, "SELECT 1") == 1
             assert psutil.Process(pid_of(directory)).uids().real == daemon
             assert (directory / "data").stat().st_uid == daemon
+            socket = EmbeddedServer(directory).recorded_socket()
+            assert socket is not None
+            assert connect_as(daemon, socket).stdout == "1\n"
+            assert "Permission denied" in connect_as(NOBODY, socket).stderr
             EmbeddedServer(directory).stop()
     finally:
         EmbeddedServer(directory).stop()

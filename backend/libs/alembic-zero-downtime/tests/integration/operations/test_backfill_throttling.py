@@ -109,26 +109,26 @@ def standby_of(url: URL, programs: Path) -> Iterator[URL]:
     """Run a standby of a server; yields its address."""
     with tempfile.TemporaryDirectory(prefix="migration-standby-", dir=fast_folder()) as name:
         folder = Path(name)
-        account = account_for(folder)
+        host = Path(str(url.query["host"]))
+        account = account_for(host).with_name()  # that of the server
         account.chown(folder)
         data = str(folder / "data")
 
         def call(program: str, *arguments: str) -> None:
-            command = [*account.prefix(folder / "x"), str(programs / program), *arguments]
             with (folder / "output").open("a+") as output:
                 done = subprocess.run(
-                    command,
+                    [str(programs / program), *arguments],
                     cwd="/",
                     stdout=output,
                     stderr=output,
                     stdin=subprocess.DEVNULL,
                     check=False,
+                    **account.credentials,
                 )
                 output.seek(0)
                 assert done.returncode == 0, output.read()
 
-        host = str(url.query["host"])
-        call("pg_basebackup", "-D", data, "-h", host, "-U", "postgres", "-R", "-c", "fast")
+        call("pg_basebackup", "-D", data, "-h", str(host), "-U", "postgres", "-R", "-c", "fast")
         options = f"-c listen_addresses= -c unix_socket_directories={folder}"
         call("pg_ctl", "start", "-w", "-D", data, "-l", f"{data}/log", "-o", options)
         try:

@@ -1,5 +1,6 @@
 """A server that a fault may stop, kill or fill up."""
 
+import signal
 from pathlib import Path
 
 import psutil
@@ -30,14 +31,19 @@ class OwnServer:
 
     def kill(self) -> None:
         """Kill the postmaster, as a crash would."""
+        self._postmaster.kill()
+
+    @property
+    def _postmaster(self) -> psutil.Process:
         pid = (self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0]
-        psutil.Process(int(pid)).kill()
+        return psutil.Process(int(pid))
 
     def require_password(self, role: str | None) -> None:
-        """Ask a role for its password, from the next start on."""
+        """Ask a role for its password from now on."""
         rules = self.data / "pg_hba.conf"
         others = rules.read_text(encoding="utf-8")
         rules.write_text(f"local all {role} scram-sha-256\n{others}", encoding="utf-8")
+        self._postmaster.send_signal(signal.SIGHUP)
 
     def create_database(self) -> URL:
         self.start()

@@ -53,9 +53,7 @@ def server_crashes(case: Case) -> Iterator[Done]:
 def wrong_password(case: Case) -> Iterator[Done]:
     server = case.move_to_own_server()
     with case.as_role():
-        server.stop()
         server.require_password(case.url.username)
-        server.start()
         case.url = case.url.set(password=PASSWORD)
         done = case.upgrade()
     yield done
