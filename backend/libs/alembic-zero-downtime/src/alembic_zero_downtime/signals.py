@@ -77,10 +77,26 @@ class _Interruption:
 def graceful_exit() -> Iterator[None]:
     """Turn SIGINT and SIGTERM into a one-line message and the conventional exit code.
 
+    Raises:
+        SystemExit: 130 after SIGINT, 143 after SIGTERM.
+    """
+    try:
+        with interruptible():
+            yield
+    except KeyboardInterrupt as interrupt:
+        number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
+        logger.error(str(interrupt) or INTERRUPTED)  # noqa: TRY400 its traceback has no use
+        raise SystemExit(128 + number) from None
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise an exception, so that the code that they interrupt cleans up.
+
     A second signal ends the process at once, and so does `GRACE_SECONDS` after the first.
 
     Raises:
-        SystemExit: 130 after SIGINT, 143 after SIGTERM.
+        KeyboardInterrupt: after SIGINT; `Terminated` after SIGTERM.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
@@ -94,10 +110,6 @@ def graceful_exit() -> Iterator[None]:
     try:
         with watch_signals(interruption.note):
             yield
-    except KeyboardInterrupt as interrupt:
-        number = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
-        logger.error(str(interrupt) or INTERRUPTED)  # noqa: TRY400 its traceback has no use
-        raise SystemExit(128 + number) from None
     finally:
         interruption.cancel()
         for number, handler in previous.items():

@@ -181,9 +181,9 @@ def migrated_database(create_database: CreateDatabase, migrated_template: str) -
 
 @pytest.fixture(scope="session")
 def _shadow_server() -> "Iterator[URL]":
-    from alembic_zero_downtime.embedded.disposable import disposable_server  # noqa: PLC0415
+    from alembic_zero_downtime.embedded.disposable import lasting_server  # noqa: PLC0415
 
-    with disposable_server() as url:
+    with lasting_server() as url:
         yield url
 
 

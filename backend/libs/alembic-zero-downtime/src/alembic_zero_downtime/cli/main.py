@@ -28,6 +28,7 @@ from alembic_zero_downtime.cli import (
 from alembic_zero_downtime.cli.context import CommandContext
 from alembic_zero_downtime.cli.output import Exit, results_on_stdout
 from alembic_zero_downtime.errors import describe_failure
+from alembic_zero_downtime.signals import Terminated, interruptible
 
 COMMANDS: Mapping[str, ModuleType] = {
     "info": info,
@@ -56,7 +57,8 @@ EXIT_CODES = """exit codes:
   9    check: models, migrations and database differ
   10   plan: a pending revision would hold a lock for long
   11   lint: unsafe change found
-  130  interrupted
+  130  interrupted by Ctrl-C
+  143  interrupted by SIGTERM
 """
 
 
@@ -95,14 +97,16 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        with exits_refused(), results_on_stdout():
+        with interruptible(), exits_refused(), results_on_stdout():
             code: int = arguments.run(context, arguments)
     except CommandError as error:
         message, code = str(error), Exit.FAILED
     except SQLAlchemyError as error:
         message, code = describe_failure(error), Exit.FAILED
     except KeyboardInterrupt as interrupt:
-        message, code = str(interrupt) or "interrupted", Exit.INTERRUPTED
+        is_terminated = isinstance(interrupt, Terminated)
+        message = str(interrupt) or "interrupted"
+        code = Exit.TERMINATED if is_terminated else Exit.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED

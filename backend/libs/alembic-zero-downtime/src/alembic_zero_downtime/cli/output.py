@@ -31,6 +31,7 @@ class Exit(IntEnum):
     DANGEROUS = 10
     FLAGGED = 11
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 EXIT_BY_STATUS = {

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -34,11 +33,7 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     without the rights of a superuser. The database itself is only read.
     """
     database, scripts = context.database, context.scripts
-    with (
-        _interrupted_by_sigterm(),
-        log_level("alembic_zero_downtime", level=logging.ERROR),
-        _progress() as report,
-    ):
+    with log_level("alembic_zero_downtime", level=logging.ERROR), _progress() as report:
         plan = make_plan(context.project, database, scripts, report)
     if arguments.json:
         print_json(as_json(plan))
@@ -59,13 +54,3 @@ def _progress() -> Iterator[Callable[[str], object]]:
         return
     with console.status("Reading the database") as status:
         yield status.update
-
-
-@contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Handle SIGTERM like Ctrl-C, so that the server of the schema copy is stopped."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
