@@ -4,17 +4,35 @@ Tested with Alembic 1.20 and SQLAlchemy 2.1; `tests/unit/test_private_names.py` 
 missing.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from configparser import DEFAULTSECT, ConfigParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
+from alembic.util import compat
 from sqlalchemy import Column, Constraint, Index
 
 if TYPE_CHECKING:  # the operations import this module while Alembic is imported (_plugin.py)
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from alembic.script import ScriptDirectory
+
+
+def escape_percent_signs() -> None:
+    """Let alembic.ini be in a folder with `%` in its path: Alembic does not escape `%(here)s`."""
+    read = compat.read_config_parser
+
+    def read_escaped(
+        file_config: ConfigParser, file_argument: list[str | os.PathLike[str]]
+    ) -> list[str]:
+        here = Path(file_argument[0]).absolute().parent.as_posix()
+        if file_config.defaults().get("here") == here:
+            file_config.set(DEFAULTSECT, "here", here.replace("%", "%%"))
+        return read(file_config, file_argument)
+
+    compat.read_config_parser = read_escaped
 
 
 def replace_steps(migrations: "MigrationContext", steps: Callable[..., Iterable[Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from alembic_zero_downtime._alembic import add_object_filter
+from alembic_zero_downtime._alembic import add_object_filter, escape_percent_signs
 from alembic_zero_downtime.tables import MIGRATION_TABLES
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def setup(plugin: "Plugin") -> None:
     """Register the online operations with `op`, and hide the migration tables from autogenerate."""
     import alembic_zero_downtime.operations  # noqa: F401, PLC0415 the import registers them
 
+    escape_percent_signs()
     plugin.add_autogenerate_comparator(
         _hide_migration_tables, "autogenerate", priority=DispatchPriority.FIRST
     )

@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import compat
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
@@ -42,6 +43,18 @@ def test_each_function_is_tested() -> None:
     names = {each.__name__ for each in functions if each.__module__ == _alembic.__name__}
     source = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in names if f"_alembic.{name}(" not in source} == set()
+
+
+@pytest.mark.parametrize("name", ["feature%2Fx", "100%", "%(here)s", "%%", "a b"])
+def test_escape_percent_signs_allows_them_in_the_path_of_alembic_ini(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compat, "read_config_parser", compat.read_config_parser)
+    _alembic.escape_percent_signs()  # as the plugin did already
+    ini = tmp_path / name / "alembic.ini"
+    ini.parent.mkdir()
+    ini.write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    assert Config(ini).get_main_option("script_location") == f"{ini.parent}/alembic"
 
 
 def test_replace_steps_replaces_those_of_the_command() -> None:
