@@ -19,7 +19,7 @@ __all__ = ["PROJECT", "main"]
 
 def main(command_line: Sequence[str] | None = None) -> int:
     """Run a command, by default the one in `sys.argv`; return the exit code."""
-    parser = make_parser(str(__doc__), {**COMMANDS, "list-companies": companies})
+    parser = make_parser(__doc__ or PROGRAM, {**COMMANDS, "list-companies": companies})
     arguments = parser.parse_args(command_line)
     context = CommandContext(PROJECT, Config(PROJECT.config_file), PROGRAM)
     return execute(arguments, context)

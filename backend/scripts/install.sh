@@ -5,6 +5,11 @@ lock=$1
 stamp=$2
 library=libs/alembic-zero-downtime
 
+if [ ! -w . ]; then
+    echo "install: $PWD is read-only, and its .venv is missing or older than $lock: run this in a writable copy" >&2
+    exit 1
+fi
+
 # Serialize installations, if the system has flock; the next one finds the work done.
 if command -v flock >/dev/null; then
     exec 9>.venv.lock
@@ -26,6 +31,10 @@ if [ ! -x .venv/bin/python ] || ! is_new_enough .venv/bin/python; then
         echo "install: no Python 3.11 or newer found: install one, or pass its path: make PYTHON=/path/to/python3" >&2
         exit 1
     fi
+    case $PWD in *:*)
+        echo "install: Python creates no virtual environment in a path with a colon: rename the folder $PWD" >&2
+        exit 1
+    esac
     echo "Creating backend/.venv with $python …" >&2
     rm -rf .venv
     if ! "$python" -m venv .venv >.venv.log 2>&1; then

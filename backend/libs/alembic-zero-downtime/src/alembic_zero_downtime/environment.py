@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import alembic_zero_downtime.operations
 import alembic_zero_downtime.revisions.head_file  # noqa: F401 registers the write hook `head`
+from alembic_zero_downtime._alembic import version_locations
 from alembic_zero_downtime._exits import exits_refused
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
@@ -62,6 +63,7 @@ def _run(project: Project) -> None:
     options = config.cmd_opts
     if options and _command() == "revision":
         check_message(project, options.message)  # before any wait
+        _require_writable_folder()
     if _is_file_command():
         with exits_refused():
             _run_file_command(project)
@@ -163,6 +165,17 @@ def _command() -> str | None:
     options = context.config.cmd_opts
     command = getattr(options, "cmd", None)
     return command[0].__name__ if command else None
+
+
+def _require_writable_folder() -> None:
+    """Refuse to write a revision where no folder of revisions is writable.
+
+    Raises:
+        MigrationError: All are read-only.
+    """
+    folders = version_locations(context.script)
+    if not any(os.access(folder, os.W_OK) for folder in folders if folder.exists()):
+        raise MigrationError(f"cannot write a revision: {folders[0]} is read-only")
 
 
 def _is_file_command() -> bool:

@@ -79,8 +79,10 @@ def make_parser(
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, module in commands.items():
-        sentence = module.run.__doc__.partition("\n")[0]
-        added = subparsers.add_parser(name, help=sentence, description=module.run.__doc__)
+        documentation = module.run.__doc__ or ""  # none with python -OO
+        sentence = documentation.partition("
+")[0]
+        added = subparsers.add_parser(name, help=sentence, description=documentation)
         added.set_defaults(run=module.run)
         if configure := getattr(module, "configure", None):
             configure(added)
@@ -110,6 +112,8 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    except OSError as error:
+        message, code = f"cannot use {error.filename}: {error.strerror}", Exit.FAILED
     else:
         return code
     context.notify(message)

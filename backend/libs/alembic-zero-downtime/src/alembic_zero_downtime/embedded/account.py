@@ -90,8 +90,8 @@ def account_for(directory: Path) -> Account:
     user = Account()
     if user.name is None:
         raise AccountError(
-            f"the user id {os.geteuid()} is not in the user database (/etc/passwd), which "
-            "PostgreSQL requires: add an entry, use another account, or set DATABASE_URL"
+            f"the user id {os.geteuid()} has no entry in /etc/passwd, which PostgreSQL requires: "
+            "add one, or run this as a user that has one"
         )
     if os.geteuid() != ROOT:
         return user

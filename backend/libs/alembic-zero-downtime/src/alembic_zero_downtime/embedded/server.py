@@ -145,11 +145,21 @@ class EmbeddedServer:
                 yield account
         except AccountError as error:
             raise EmbeddedServerError(str(error)) from error
-        except PermissionError as error:
-            raise EmbeddedServerError(
-                f"{error.filename or self.directory} belongs to another user: the embedded server "
-                "was created by a different account (root?); use that one, or remove the folder"
-            ) from error
+        except OSError as error:
+            raise EmbeddedServerError(self._describe(error)) from error
+
+    def _describe(self, error: OSError) -> str:
+        """Return the message for a folder that cannot be used."""
+        place = error.filename or self.directory
+        if isinstance(error, PermissionError) and os.path.exists(self.directory):  # noqa: PTH110 never raises
+            return (
+                f"{place} belongs to another user: the embedded server was created by a different "
+                "account (root?); use that one, or remove the folder"
+            )
+        return (
+            f"the embedded server cannot use {place}: {error.strerror}; to keep it in another "
+            "folder, set DATABASE_URL=postgresql+embedded:///NAME?directory=FOLDER"
+        )
 
     def _start_unless_running(self, account: Account) -> Postmaster:
         postmaster = self._read_postmaster()
@@ -307,7 +317,7 @@ class EmbeddedServer:
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
             pid, sockets = int(lines[0]), Path(lines[4])
-        except (FileNotFoundError, PermissionError, IndexError, ValueError):
+        except (OSError, IndexError, ValueError):
             return None
         return Postmaster(pid, sockets, is_ready="ready" in "".join(lines[7:]))
 
@@ -386,5 +396,5 @@ def _quote(path: Path) -> str:
 
 
 def _remove_socket_directory(directory: Path) -> None:
-    if directory.name.startswith((SOCKET_FOLDER, "pg-embedded-")):  # the latter before 0.2
+    if directory.name.startswith((SOCKET_FOLDER, "pg-embedded-")):  # of an earlier version
         shutil.rmtree(directory, ignore_errors=True)

@@ -265,6 +265,14 @@ def test_a_server_that_cannot_start_is_an_error_with_its_reason(directory: Path)
         ask(directory, "SELECT 1")
 
 
+def test_a_user_without_a_name_is_told_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    with pytest.raises(OperationalError, match="user id 4321 has no entry in /etc/passwd"):
+        ask(tmp_path / "server", "SELECT 1")
+
+
 @as_root
 def test_roots_server_runs_as_the_owner_of_the_folder_or_under_an_unused_id(tmp_path: Path) -> None:
     account = account_for(tmp_path / "new" / "server")

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import make_url
+
 from support.faults.case import BEFORE, IS_BLOCKED, PASSWORD, Case
 from support.faults.registry import fault
 from support.shell import Done
@@ -63,6 +65,14 @@ def wrong_password(case: Case) -> Iterator[Done]:
 def no_such_database(case: Case) -> Iterator[Done]:
     url = case.url
     case.url = url.set(database="no_such_database")
+    yield case.upgrade()
+    case.url = url
+
+
+@fault("It is embedded, and its folder cannot be written")
+def embedded_server_cannot_write(case: Case) -> Iterator[Done]:
+    url = case.url
+    case.url = make_url("postgresql+embedded:///name?directory=/dev/null/server")
     yield case.upgrade()
     case.url = url
 
