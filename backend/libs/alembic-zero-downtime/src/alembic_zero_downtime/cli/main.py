@@ -80,8 +80,7 @@ def make_parser(
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, module in commands.items():
         documentation = module.run.__doc__ or ""  # none with python -OO
-        sentence = documentation.partition("
-")[0]
+        sentence = documentation.partition("\n")[0]
         added = subparsers.add_parser(name, help=sentence, description=documentation)
         added.set_defaults(run=module.run)
         if configure := getattr(module, "configure", None):

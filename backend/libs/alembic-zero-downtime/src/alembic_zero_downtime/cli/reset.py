@@ -42,7 +42,6 @@ from alembic_zero_downtime.history.ledger import read_ledger, write_entries
 from alembic_zero_downtime.runtime.lock_monitor import monitor_locks
 from alembic_zero_downtime.runtime.manual_entries import PRODUCTION, means_production
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_migration_lock
-from alembic_zero_downtime.signals import graceful_exit
 
 DRY_RUN_SECONDS = 600.0
 # The SQLSTATEs of errors that are due to the dry run: its one transaction, which holds the locks of
@@ -71,7 +70,7 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     database = context.database
     with ExitStack() as stack:
         connection = stack.enter_context(database.connect())
-        with graceful_exit(), nothing_changed_if_interrupted():
+        with nothing_changed_if_interrupted():
             objects = list_objects(connection)
             stdout().print(f"Database: {database}", soft_wrap=True)
             require_resettable(context, connection, allow_remote=arguments.allow_remote)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, text
 
+from alembic_zero_downtime.database.session import set_parameters
 from alembic_zero_downtime.errors import MigrationError
 
 # Each row is one object. IF EXISTS in the DROP, because CASCADE may have dropped it before.
@@ -180,7 +181,8 @@ def lock_objects(connection: Connection, objects: Sequence[DatabaseObject]) -> N
     Raises:
         DBAPIError: A lock is not granted within lock_timeout, or an object is gone.
     """
-    _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    isolation = {"default_transaction_isolation": "read committed"}
+    set_parameters(connection, isolation, is_local=False)  # of the transaction that begins next
     connection.execute(LIFT_IDLE_TIMEOUTS)
     _lock_tables(connection, objects, "EXCLUSIVE")
     for name in connection.scalars(ALL_SEQUENCES).all():

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from sqlalchemy import URL
 
 from alembic_zero_downtime.embedded import guard
 from alembic_zero_downtime.embedded.server import EmbeddedServer
-from alembic_zero_downtime.signals import Terminated, wakeup_pipe
+from alembic_zero_downtime.signals import Terminated, watch_signals
 
 # Its data needs no durability (PostgreSQL manual, "Non-Durable Settings").
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
@@ -32,7 +31,6 @@ INTERRUPTS: dict[int, type[KeyboardInterrupt]] = {
     signal.SIGINT: KeyboardInterrupt,
     signal.SIGTERM: Terminated,
 }
-LEFT = 255  # no signal has this number: the server is not needed any more
 
 
 @contextmanager
@@ -104,23 +102,19 @@ def _ended_by_signals(program: "subprocess.Popen[bytes]") -> Iterator[None]:
     Raises:
         KeyboardInterrupt: The server was ended by SIGINT; `Terminated` by SIGTERM.
     """
-    with wakeup_pipe() as (read_end, write_end), ThreadPoolExecutor(1) as pool:
+    received: list[int] = []
 
-        def wait() -> int:
-            number = 0
-            while number not in (*INTERRUPTS, LEFT):
-                (number,) = os.read(read_end, 1)
-            if number != LEFT and program.stdin:
-                program.stdin.close()
-            return number
+    def end_server(number: int) -> None:
+        received.append(number)
+        if program.stdin:
+            program.stdin.close()
 
-        ended = pool.submit(wait)
-        try:
+    try:
+        with watch_signals(end_server):
             yield
-        finally:
-            os.write(write_end, bytes([LEFT]))
-            if interrupt := INTERRUPTS.get(ended.result()):
-                raise interrupt
+    finally:
+        if received:
+            raise INTERRUPTS[received[0]]
 
 
 def _create_locked_folder() -> tuple[Path, int]:

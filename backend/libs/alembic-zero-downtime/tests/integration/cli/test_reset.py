@@ -221,7 +221,7 @@ def test_a_process_on_a_terminal_prompts_for_the_database_name(
     )
     assert done == code, screen
     assert str(migrated.url.database) in screen
-    is_interrupted = "\r\nERROR Interrupted: nothing was changed\r\n" in screen
+    is_interrupted = "\r\nalembic-zero-downtime: Interrupted: nothing was changed\r\n" in screen
     assert is_interrupted is (code == Exit.INTERRUPTED), screen
     assert folder.exists() is (code == Exit.OK), "it asks before the dump"
     assert companies(migrated) == left

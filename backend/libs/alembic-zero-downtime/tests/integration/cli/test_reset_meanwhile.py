@@ -242,10 +242,16 @@ def test_hidden_rows_are_not_called_none(manage: Manage, used: Engine) -> None:
 
 
 BROKEN = {
-    "SQL": ('op.execute("SELECT 1 / 0")', "division by zero"),
+    "SQL": (
+        'op.execute("SELECT 1 / 0")',
+        "division by zero (003_of_a_test.py, line 11: SELECT 1 / 0)",
+    ),
     "Python": ("raise KeyError('x')", "KeyError: 'x' (003_of_a_test.py, line 11)"),
     "exit": ("raise SystemExit(0)", "SystemExit: 0 (003_of_a_test.py, line 11)"),
-    "left": ('op.execute("CREATE SCHEMA other")', 'schema "other" already exists'),
+    "left": (
+        'op.execute("CREATE SCHEMA other")',
+        'schema "other" already exists (003_of_a_test.py, line 11: CREATE SCHEMA other)',
+    ),
 }
 
 
