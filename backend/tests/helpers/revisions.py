@@ -10,5 +10,5 @@ HEAD = IDS[-1]
 BEFORE_HEAD = IDS[-2]
 NEXT, AFTER_NEXT = (f"{len(IDS) + n:03d}" for n in (1, 2))
 AT_HEAD = f"{HEAD} (head)"
-AT_NONE = f"no revision (empty, {len(IDS)} pending: {', '.join(IDS)})"
+AT_NONE = f"no revision (empty, {len(IDS)} pending: {IDS[0]} to {IDS[-1]})"
 ONE_BEHIND = f"{BEFORE_HEAD} (behind, 1 pending: {HEAD})"

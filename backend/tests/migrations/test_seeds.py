@@ -177,7 +177,7 @@ def test_the_manual_reset_estimates_its_data_loss_and_goes_through(
 
     assert alembic(migrated_database, "downgrade", "base") != 0, "it has to be confirmed"
     estimate = capsys.readouterr().err
-    for loss in ("companies: .*7 rows", "documents: .*3 rows", "compiled_statements: .*3 rows"):
+    for loss in ("companies, 7 rows", "documents, 3 rows", "compiled_statements, 3 rows"):
         assert re.search(loss, estimate), loss
     assert count(migrated, "documents") == 3
 

@@ -74,7 +74,9 @@ def print_rows(rows: list[RevisionRow]) -> None:
 
 
 def _cells(row: RevisionRow) -> tuple[str, str, str, str]:
-    note = "edited since" if row.is_edited else ""
+    is_partial = row.applied is not None and row.applied.transactional is False
+    notes = ["edited since"] * row.is_edited + ["not transactional"] * is_partial
+    note = ", ".join(notes)
     if row.applied is None:
         return "before the ledger" if row.is_applied else "no", "", "", note
     timestamp = f"{row.applied.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

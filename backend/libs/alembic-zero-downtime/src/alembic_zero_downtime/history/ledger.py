@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -20,11 +21,13 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    Row,
     Table,
     Text,
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, TIMESTAMP, array
 from sqlalchemy.exc import DBAPIError
@@ -59,12 +62,21 @@ LEDGER = Table(
     Column("host", Text),
     Column("application_version", Text),
     Column("git_commit", Text),
+    Column("transactional", Boolean),
     PrimaryKeyConstraint("id", name="pk_migration_ledger"),
     CheckConstraint(
         "action IN ('upgrade', 'downgrade', 'stamp', 'adopt', 'accept', 'environment')",
         name="ck_migration_ledger_action_known",
     ),
 )
+# The newest column, which a ledger gets when it is first needed.
+TRANSACTIONAL = LEDGER.c.transactional.name
+HAS_TRANSACTIONAL = text("""
+    SELECT EXISTS (SELECT FROM pg_attribute
+                    WHERE attrelid = to_regclass(:ledger)::oid AND attname = :name
+                      AND NOT attisdropped)
+""")
+ADD_TRANSACTIONAL = f"ALTER TABLE {LEDGER_TABLE} ADD COLUMN IF NOT EXISTS {TRANSACTIONAL} boolean"
 UNDEFINED_TABLE = "42P01"
 SAVEPOINT = LEDGER_TABLE
 FIND_LEDGER = f"""
@@ -78,7 +90,11 @@ APPLYING_ACTIONS = ("upgrade", "stamp", "adopt", "accept")
 
 @dataclass(frozen=True)
 class Entry:
-    """A ledger entry; unknown values are None."""
+    """A ledger entry; unknown values are None.
+
+    Attributes:
+        transactional: False if the revision has ended its transaction by itself.
+    """
 
     action: str
     revision: str | None
@@ -92,6 +108,7 @@ class Entry:
     host: str | None
     application_version: str | None
     git_commit: str | None
+    transactional: bool | None
 
     def __str__(self) -> str:
         """Return the time, the role, the host and the version of the code."""
@@ -182,16 +199,24 @@ def read_ledger(connection: Connection) -> Ledger:
     """Return the ledger of a database, empty if the table does not exist."""
     if not has_table(connection, LEDGER_TABLE):
         return Ledger(exists=False)
-    rows = connection.execute(select(LEDGER).order_by(LEDGER.c.id)).all()
+    names = {"ledger": LEDGER_TABLE, "name": TRANSACTIONAL}
+    is_complete = connection.scalar(HAS_TRANSACTIONAL, names)
+    columns = [each for each in LEDGER.c if is_complete or each.name != TRANSACTIONAL]
+    rows = connection.execute(select(*columns).order_by(LEDGER.c.id)).all()
     heads = [row.heads for row in rows if row.heads is not None]
     environments = [row.environment for row in rows if row.action == "environment"]
-    names = Entry.__dataclass_fields__
     return Ledger(
         exists=True,
-        entries=tuple(Entry(**{name: getattr(row, name) for name in names}) for row in rows),
+        entries=tuple(_entry(row) for row in rows),
         heads=frozenset(heads[-1]) if heads else None,
         environment=environments[-1] if environments else None,
     )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    names = Entry.__dataclass_fields__
+    values: dict[str, Any] = {name: getattr(row, name, None) for name in names}
+    return Entry(**values)
 
 
 def recorded_revisions(connection: Connection) -> set[str] | None:
@@ -234,6 +259,15 @@ class EntryFactory:
         }
 
 
+def mark_as_not_transactional(connection: Connection, entry: NewEntry) -> NewEntry:
+    """Return the entry of a revision that has ended its transaction by itself.
+
+    Adds the column to a ledger that is older than it.
+    """
+    connection.exec_driver_sql(ADD_TRANSACTIONAL)
+    return {**entry, TRANSACTIONAL: False}
+
+
 def write_entries(connection: Connection, entries: Sequence[NewEntry]) -> None:
     """Insert entries in the open transaction, in few statements."""
     if entries:
@@ -250,11 +284,11 @@ def write_last_entry(connection: Connection, entry: NewEntry) -> WrittenEntry:
     """
     statements = (
         f"SAVEPOINT {SAVEPOINT}",
-        _insertion(connection.dialect),
+        _insertion(connection.dialect, tuple(entry)),
         f"RELEASE SAVEPOINT {SAVEPOINT}",
         FIND_LEDGER,
     )
-    return WrittenEntry._make(execute_together(connection, statements, entry).one())
+    return WrittenEntry._make(execute_together(connection, statements, entry))
 
 
 def write_last_entry_if_possible(connection: Connection, entry: NewEntry) -> WrittenEntry | None:
@@ -269,10 +303,9 @@ def write_last_entry_if_possible(connection: Connection, entry: NewEntry) -> Wri
 
 
 @cache
-def _insertion(dialect: Dialect) -> str:
+def _insertion(dialect: Dialect, columns: tuple[str, ...]) -> str:
     """Return the statement that inserts an entry, with the parameters of the driver."""
-    columns = [each.name for each in LEDGER.columns if each.server_default is None]
-    return str(insert(LEDGER).inline().compile(dialect=dialect, column_keys=columns))
+    return str(insert(LEDGER).inline().compile(dialect=dialect, column_keys=list(columns)))
 
 
 def offline(entry: NewEntry) -> Insert:

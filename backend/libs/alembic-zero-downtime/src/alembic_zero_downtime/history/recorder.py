@@ -15,6 +15,7 @@ from alembic_zero_downtime.history.ledger import (
     NewEntry,
     StepMetrics,
     create_ledger,
+    mark_as_not_transactional,
     offline,
     recorded_revisions,
     write_entries,
@@ -35,6 +36,7 @@ class LedgerRecorder:
     Attributes:
         scripts: the revisions.
         measure: returns the metrics of the running step; None if it is not timed.
+        is_transactional: whether the running revision is one transaction, or has autocommit blocks.
         require_mark: called with the mark of the transaction of each step.
     """
 
@@ -46,6 +48,7 @@ class LedgerRecorder:
     ) -> None:
         self.scripts = scripts
         self.measure: Callable[[], StepMetrics] | None = None
+        self.is_transactional: Callable[[], bool] = lambda: True
         self.require_mark: Callable[[str | None], None] | None = None
         self._project = project
         self._settings = settings
@@ -109,6 +112,10 @@ class LedgerRecorder:
         ledger or dropped it. A repeated step looks again: its first attempt was rolled back.
         """
         *before, last = entries
+        if not self.is_transactional():
+            if recorded_revisions(connection) is None:
+                connection.execute(create_ledger())
+            last = mark_as_not_transactional(connection, last)
         name = step.is_upgrade, step.up_revision_ids
         is_known = self._looked_at not in (None, name) and not before
         written = write_last_entry_if_possible(connection, last) if is_known else None

@@ -217,6 +217,7 @@ class MigrationCommand:
                 executor = Executor(migrations, steps, monitor, guard)
                 self._recorder.measure = executor.measure
                 self._recorder.require_mark = guard.require_mark
+                self._recorder.is_transactional = lambda: not guard.has_ended_transaction
                 migrations.on_version_apply_callbacks = (self._recorder, executor.set_heads)
                 replace_steps(migrations, executor.yield_steps)
                 executor.run(_run_migrations)

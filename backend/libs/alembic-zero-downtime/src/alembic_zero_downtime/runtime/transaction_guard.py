@@ -1,7 +1,6 @@
 """Let only Alembic end the transaction of a revision, and only its return complete a revision."""
 
 import inspect
-import json
 import logging
 import secrets
 import threading
@@ -15,7 +14,6 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import Connection, Engine, event, table
 
 from alembic_zero_downtime.database.session import (
-    SET_PARAMETERS,
     SessionState,
     may_change_settings,
     run_outside_transaction,
@@ -42,7 +40,8 @@ QUALIFY = """
       FROM pg_class WHERE oid = to_regclass(%s)::oid
 """
 HEADS = "ARRAY(SELECT version_num::text FROM {})"
-SET_MARK = f"set_config('{MARK}', %s, true), ({SET_PARAMETERS})"
+SET_MARK = f"set_config('{MARK}', %s, true)"
+SET_PARAMETER = "set_config('{}', %s, {})"
 READ_MARK = f"SELECT current_setting('{MARK}', true)"
 LEGACY_WARNING = (
     "%s: it ends its transaction by itself, which legacy_until allows: if it fails, it is neither "
@@ -103,9 +102,10 @@ class TransactionGuard:
         self._autocommit_block = migrations.autocommit_block
         self._session_state = SessionState.read(worker)
         self._may_have_changed_settings = False
-        self._parameters = {
-            **settings.server_parameters,
-            "search_path": self._session_state.search_path,
+        parameters = {**settings.server_parameters, "application_name": settings.application_name}
+        known = self._session_state.settings  # an older server lacks some
+        self._parameters = {name: value for name, value in parameters.items() if name in known} | {
+            "search_path": self._session_state.search_path
         }
         self._name = settings.application_name
         self._thread = threading.get_ident()
@@ -192,7 +192,8 @@ class TransactionGuard:
         def run(**arguments: Any) -> None:
             self._step, self._violation = step, None
             if self.is_nested:
-                self._execute(f"SELECT {SET_MARK}", *self._mark_values(self._parameters))
+                expressions, values = self._mark_transaction(self._parameters)
+                self._execute(f"SELECT {expressions}", *values)
             self._is_in_revision = True
             try:
                 _require_no_coroutine(run_revision(**arguments))
@@ -243,8 +244,8 @@ class TransactionGuard:
         heads = "NULL" if expected is None else HEADS.format(self._versions)
         keys = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
         with driver.cursor() as cursor:
-            statement = BEGIN.format(heads=heads, mark=SET_MARK, **keys)
-            cursor.execute(statement, self._mark_values(parameters))
+            mark, values = self._mark_transaction(parameters)
+            cursor.execute(BEGIN.format(heads=heads, mark=mark, **keys), values)
             process, is_lost, found, *_ = cursor.fetchone()
         if is_lost:
             raise MigrationLockLostError.before(self._step_name)
@@ -261,10 +262,12 @@ class TransactionGuard:
         )
         return str(self._execute(QUALIFY, name)[0])
 
-    def _mark_values(self, parameters: Mapping[str, str]) -> tuple[object, ...]:
-        """Return the values for SET_MARK, with a new mark."""
+    def _mark_transaction(self, parameters: Mapping[str, str]) -> tuple[str, list[str]]:
+        """Return the expressions that mark the transaction and set parameters, and their values."""
         self._mark = secrets.token_hex(8)
-        return (self._mark, self.is_nested, json.dumps(dict(parameters)))
+        is_local = "true" if self.is_nested else "false"
+        setters = (SET_PARAMETER.format(name, is_local) for name in parameters)
+        return ", ".join((SET_MARK, *setters)), [self._mark, *parameters.values()]
 
     def _complete(self) -> None:
         """Check the transaction of a revision that has returned, and reset the settings.
@@ -290,7 +293,8 @@ class TransactionGuard:
             if driver.info.transaction_status == TRANSACTION_STATUS_IDLE:
                 with driver.cursor() as cursor:
                     cursor.execute("BEGIN")
-            self._execute(f"SELECT {SET_MARK}", *self._mark_values({}))
+            expressions, values = self._mark_transaction({})
+            self._execute(f"SELECT {expressions}", *values)
 
     def _execute(self, statement: str, *values: object) -> Any:
         return run_outside_transaction(self._worker, statement, *values)

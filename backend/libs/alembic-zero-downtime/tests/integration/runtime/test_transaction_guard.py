@@ -7,6 +7,7 @@ from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
+from alembic_zero_downtime.history.ledger import read_ledger
 from support.databases import execute, exists, read_version, scalar
 from support.project import HEAD, ProjectCopy
 
@@ -311,6 +312,7 @@ def test_a_legacy_revision_may_commit(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """As revisions did before autocommit_block existed; the next ones are guarded again."""
+    execute(migrated, "ALTER TABLE migration_ledger DROP COLUMN transactional")  # an older one
     for ending in (*ENDINGS.values(), *DRIVER_ENDINGS.values()):
         if "PREPARE" not in ending:
             project.add(f"{ending}\n{sql('CREATE TABLE IF NOT EXISTS made ()')}")
@@ -328,6 +330,10 @@ def test_a_legacy_revision_may_commit(
     assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
     assert f"-> {last}, " in (error := capsys.readouterr().err)
     assert "it ends its transaction by itself, which legacy_until allows" in error
+    with migrated.connect() as connection:
+        by_itself = read_ledger(connection).origin(last)
+    assert by_itself is not None
+    assert by_itself.transactional is False
     assert exists(migrated, "made_url")
     project.add(ENDINGS["commit"])
     assert alembic(migrated.url, "upgrade", "head", ini=project.ini) != 0
