@@ -92,6 +92,16 @@ class ProjectCopy:
         self.ids.append(revision)
         return revision
 
+    def set_option(self, name: str, value: object) -> None:
+        """Let env.py pass another value of a field of `Project`."""
+        env = self.ini.parent / "alembic" / "env.py"
+        code = env.read_text(encoding="utf-8")
+        assert "\nrun(PROJECT)\n" in code
+        replacing = (
+            f"\nfrom dataclasses import replace\n\nrun(replace(PROJECT, {name}={value!r}))\n"
+        )
+        env.write_text(code.replace("\nrun(PROJECT)\n", replacing), encoding="utf-8")
+
     def start(
         self, url: URL, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:

@@ -160,8 +160,10 @@ def run_in_savepoint(driver: Any, statement: str, run: Callable[[], object]) -> 
         psycopg2.Error: It fails.
     """
     is_idle = driver.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
+    # After a COMMIT of the revision, the driver does not begin another transaction.
+    is_outside = driver.autocommit or driver.status == extensions.STATUS_BEGIN
     controls = any(each.matches(TRANSACTION_CONTROL) for each in split_statements(statement))
-    if controls or (driver.autocommit and is_idle):
+    if controls or (is_outside and is_idle):
         run()
         return
     with driver.cursor() as cursor:

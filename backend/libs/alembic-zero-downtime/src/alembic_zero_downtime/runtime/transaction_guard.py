@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Any, Self
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -111,6 +111,7 @@ class TransactionGuard:
         self._thread = threading.get_ident()
         self._mark = ""
         self._step_name = ""
+        self._versions = ""
         self._expected_heads: Collection[str] | None = None
         self._step: RevisionStep | None = None
         self._is_in_revision = self._is_in_block = False
@@ -150,8 +151,8 @@ class TransactionGuard:
         self.commits = self.unsafe_commits = 0
         self.has_ended_transaction = False
         if self._worker.in_transaction() and not self.is_nested:
-            self._versions  # noqa: B018 looked up while the search_path is as it was
             # Alembic has begun it to read the version table, and the first step continues with it.
+            self._versions = self._qualify_version_table()
             self._begin(self._worker.connection.dbapi_connection)
 
     def require_heads(self, expected: Collection[str], heads: Collection[str]) -> None:
@@ -253,9 +254,8 @@ class TransactionGuard:
             self.require_heads(expected, found)
         return int(process)
 
-    @cached_property
-    def _versions(self) -> str:
-        """The version table, with its schema: the search_path may be another one later."""
+    def _qualify_version_table(self) -> str:
+        """Return the version table with its schema: the search_path may be another one later."""
         context, preparer = self._migrations, self._worker.dialect.identifier_preparer
         name = preparer.format_table(
             table(context.version_table, schema=context.version_table_schema)

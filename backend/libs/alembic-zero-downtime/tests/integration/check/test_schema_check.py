@@ -169,3 +169,17 @@ def test_text_of_another_server_is_run_as_one_statement(definition: str, empty: 
     with empty.begin() as connection:
         assert normalize_views(connection, catalog) == catalog
     assert not exists(empty, "smuggled")
+
+
+def test_a_legacy_history_that_commits_by_itself_can_be_compared(
+    alembic: Alembic, project: ProjectCopy, migrated: Engine
+) -> None:
+    last = project.add(
+        "op.execute('COMMIT')\n"
+        "op.execute('CREATE INDEX CONCURRENTLY ix_documents_file ON documents (file_path)')"
+    )
+    project.set_option("legacy_until", last)
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    assert differences(check(migrated.url, project)) == []
+    execute(migrated, "DROP INDEX ix_documents_file")
+    assert len(differences(check(migrated.url, project))) == 1
