@@ -19,11 +19,18 @@ if command -v flock >/dev/null; then
     fi
 fi
 
+trap 'rm -f .venv.log' EXIT
+trap 'exit 130' INT
+
 is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
 if [ ! -x .venv/bin/python ] || ! is_new_enough .venv/bin/python; then
+    if [ "$PYTHON" != python3 ] && ! is_new_enough "$PYTHON"; then
+        echo "install: $PYTHON is no Python 3.11 or newer: correct PYTHON, or leave it out" >&2
+        exit 1
+    fi
     for python in "$PYTHON" python3.14 python3.13 python3.12 python3.11 none; do
         is_new_enough "$python" && break
     done
@@ -40,15 +47,15 @@ if [ ! -x .venv/bin/python ] || ! is_new_enough .venv/bin/python; then
     if ! "$python" -m venv .venv >.venv.log 2>&1; then
         cat .venv.log >&2
         echo "install: $python cannot create a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2
-        rm -rf .venv .venv.log
+        rm -rf .venv
         exit 1
     fi
-    rm -f .venv.log
 fi
 
 echo "Installing $lock into backend/.venv (only when it has changed) …" >&2
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-    --require-virtualenv --only-binary :all: --require-hashes --compile -r "$lock" >&2; then
+    --require-virtualenv --only-binary :all: --require-hashes --compile -r "$lock" >.venv.log 2>&1; then
+    grep -v '^WARNING: Retrying' .venv.log >&2 || true  # without a network, one for each attempt
     echo "install: pip could not install $lock: see above; is the package index reachable?" >&2
     exit 1
 fi

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
-from app.db import base
+from app.db import base, migrations
 from app.main import create_app
 from scripts import db_manager
 from tests.helpers.shell import BACKEND, Done, as_text
@@ -73,8 +73,8 @@ def manage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Callable[..., Done]:
     """Return `db_manager.py` as a function: the database, then arguments."""
-    project = replace(db_manager.PROJECT, backups=tmp_path / ".backups")
-    monkeypatch.setattr(db_manager, "PROJECT", project)
+    project = replace(migrations.PROJECT, backups=tmp_path / ".backups")
+    monkeypatch.setattr(migrations, "PROJECT", project)
 
     def call(url: URL, *arguments: str) -> Done:
         monkeypatch.setenv("DATABASE_URL", as_text(url))

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from rich.console import Console
 from sqlalchemy import URL, Engine
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import results
 from tests.helpers.shell import Done
 
 Manage = Callable[..., Done]
@@ -44,6 +47,16 @@ def test_names_are_printed_literally(
         )
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "[bold]A[/] :smile: Ö" in manage(migrated.url, "list-companies").stdout
+
+
+def test_a_narrow_terminal_gets_each_address_whole(
+    manage: Manage, migrated_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = partial(Console, width=80, highlight=False)
+    monkeypatch.setattr("app.commands.companies.stdout", lambda: narrow(file=results()))
+    lines = manage(migrated_database, "list-companies").stdout.splitlines()
+    assert "   https://www.asml.com/en/investors/annual-report" in lines
+    assert len([line for line in lines if line.startswith("   https://")]) == 6
 
 
 def test_missing_table_is_reported_as_behind(manage: Manage, empty_database: URL) -> None:

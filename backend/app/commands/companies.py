@@ -4,20 +4,19 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, stdout
 
 if TYPE_CHECKING:
     from app.db.models import Company
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    add_json_option(parser)
+UNLIMITED = 1000  # columns of a terminal
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
@@ -35,17 +34,30 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([CompanyRead.model_validate(each).model_dump(mode="json") for each in companies])
     else:
-        print_companies(companies)
-        stdout().print(f"{len(companies)} companies in {context.database}", soft_wrap=True)
+        with stdout() as console:
+            print_companies(console, companies)
+            console.print(f"{len(companies)} companies in {context.database}", soft_wrap=True)
     return Exit.OK
 
 
-def print_companies(companies: Sequence["Company"]) -> None:
-    """Print a table with a row for each company."""
-    table = Table("ID", "Company", "Ticker", "Listings")
-    table.add_column("Investor relations", overflow="fold")
-    for company in companies:
-        listings = ", ".join(f"{each['ticker']} ({each['exchange']})" for each in company.tickers)
-        ticker = company.primary_ticker or ""
-        table.add_row(str(company.id), company.name, ticker, listings, company.ir_url)
-    stdout().print(table)
+def print_companies(console: Console, companies: Sequence["Company"]) -> None:
+    """Print a row of a table for each company, or two lines where the terminal is too narrow."""
+    rows = [
+        (
+            str(company.id),
+            company.name,
+            company.primary_ticker or "",
+            ", ".join(f"{each['ticker']} ({each['exchange']})" for each in company.tickers),
+            company.ir_url,
+        )
+        for company in companies
+    ]
+    table = Table("ID", "Company", "Ticker", "Listings", "Investor relations")
+    for row in rows:
+        table.add_row(*row)
+    unlimited = console.options.update(width=UNLIMITED)
+    if console.measure(table, options=unlimited).maximum <= console.width:
+        console.print(table)
+        return
+    for number, name, _, listings, address in rows:
+        console.print(f"{number}  {name}: {listings}\n   {address}", soft_wrap=True)

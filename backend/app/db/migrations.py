@@ -22,6 +22,7 @@ PROJECT = Project(
     metadata=load_metadata,
     database=resolve_migration_url,
     variables=read_variables,
+    variables_file="backend/.env",
     version=VERSION,
     config_file=BACKEND / "alembic.ini",
     sequential_ids=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from support.databases import new_database
 from support.servers import find_system_postgres, system_server
 from tests.helpers.revisions import AT_HEAD, HEAD, IDS

@@ -11,8 +11,8 @@ from alembic.operations import Operations
 from sqlalchemy import URL, Engine, text
 
 from alembic_zero_downtime import CommandNames, Project
-from alembic_zero_downtime.cli.main import COMMANDS
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.commands import COMMANDS
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.history.ledger import LEDGER
 from alembic_zero_downtime.settings import PARSERS
 from alembic_zero_downtime.tables import MIGRATION_TABLES

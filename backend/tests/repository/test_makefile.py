@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ OTHERS = {
         "migrate-lint",
         "migrate-plan",
         "db-stamp-env",
+        "db-config",
+        "db-doctor",
         "chaos",
         "bench",
         "bench-online",
@@ -67,7 +70,7 @@ def test_the_repository_s_makefile_forwards_targets_and_variables(make: Make) ->
     make.folder = make.backend.parent
     (make.folder / "docs").mkdir()
     assert make().stdout.startswith(targets)
-    assert 'alembic upgrade "001"' in make("--dry-run", "migrate", "REV=001").stdout
+    assert 'alembic.py upgrade "001"' in make("--dry-run", "migrate", "REV=001").stdout
     assert "sphinx" in make("--dry-run", "docs").stdout
     assert make("no-such-target").returncode != 0
 
@@ -170,6 +173,66 @@ def test_a_missing_argument_is_named(
     assert line.endswith(f": {command}"), line
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("migrat",), "there is no target migrat: did you mean migrate?"),
+        (("db-lst-companies",), "did you mean db-list-companies?"),
+        (("nonsense",), "there is no target nonsense: make alone lists them"),
+        (("migrate-history", "FORMAT=json"), "make migrate-history does not take FORMAT."),
+        (("migrate-down", "FOCRE=1"), "does not take FOCRE: did you mean FORCE?"),
+        (("migrate", "DATABSE_URL=x"), "does not take DATABSE_URL: did you mean DATABASE_URL?"),
+        (("migrate-create", "TITLE=x"), "does not take TITLE (only NAME BLANK)"),
+        (("migrate", "PYTHON=nopython"), "there is no program nopython: correct PYTHON"),
+        (("help", "REV=1"), "make help does not take REV."),
+    ],
+)
+def test_what_make_does_not_know_is_refused_with_the_nearest_name(
+    arguments: tuple[str, ...], message: str, make: Make
+) -> None:
+    for folder in (make.backend, make.backend.parent):
+        make.folder = folder
+        done = make(*arguments)
+        assert done.returncode != 0
+        assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (("migrate-down",), 'downgrade "-1"'),
+        (("migrate-down", "REV=009"), 'downgrade "009"'),
+        (("migrate-down", "REV=base", "FORCE=1"), 'downgrade "base"'),
+        (("migrate", "PYTHON=python3", "DB_PORT=1", "MIGRATION_DB_WAIT=5"), 'upgrade "head"'),
+        (("migrate-create", "NAME=x"), "revision --autogenerate -m"),
+        (("migrate-create", "NAME=x", "BLANK=1"), "revision  -m"),
+        (("db-reset", "migrate-down", "DUMP=0", "REV=009"), "--no-dump"),
+        (("check", "ARGS=-k x"), "pytest -n 4 -k x"),
+    ],
+)
+def test_the_variables_of_a_target_reach_its_command(
+    arguments: tuple[str, ...], command: str, make: Make
+) -> None:
+    done = make("--dry-run", *arguments)
+    assert (done.returncode, command in done.stdout) == (0, True), done
+
+
+def test_a_revision_in_the_environment_is_not_for_a_downgrade(make: Make) -> None:
+    make.env["REV"] = "001"
+    assert 'downgrade "-1"' in make("--dry-run", "migrate-down").stdout
+
+
+def test_a_port_in_use_is_one_line(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = make("run", f"PORT={port}")
+    (line, _) = done.stderr.splitlines()  # the second one is make's own
+    assert line == (
+        f"run: cannot serve on port {port}: Address already in use. Choose another: "
+        f"make run PORT={port + 1}"
+    )
+
+
 def test_a_missing_name_is_one_line(make: Make) -> None:
     make.env["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:1/n"
     done = make("migrate-create")
@@ -207,3 +270,5 @@ def test_an_old_python_is_refused_in_one_line(checkout: Path, tmp_path: Path) ->
     done = run("make", "migrate", cwd=checkout, env={"PATH": str(tools)})
     assert done.returncode != 0
     assert "no Python 3.11 or newer found" in done.stderr
+    named = run("make", "migrate", "PYTHON=sh", cwd=checkout)
+    assert "install: sh is no Python 3.11 or newer" in named.stderr

@@ -4,9 +4,8 @@ The names below are the public interface; `op` gets its online operations throug
 `alembic.plugins`. Everything else may change.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any
-
-import alembic  # noqa: F401 complete before its plugins load the operations, which import it
 
 if TYPE_CHECKING:
     from alembic_zero_downtime.database.url import DatabaseURL
@@ -39,6 +38,28 @@ __all__ = [
     "read_state",
     "run",
 ]
+
+
+LIGHT = {f"{__name__}.{module}" for module in ("__main__", "cli", "interrupts")}
+"""The modules that import nothing of Alembic, for a command line that starts quickly."""
+
+
+class _AlembicFirst:
+    """Imports Alembic before any other module of this package.
+
+    Alembic loads the operations, as its plugin, while it is being imported. They import modules
+    that import Alembic: none of those may be half imported then.
+    """
+
+    def find_spec(self, name: str, path: object = None, _: object = None) -> None:
+        """Find nothing; Python calls this before it imports a module (`sys.meta_path`)."""
+        if path is __path__ and name not in LIGHT:
+            sys.meta_path.remove(self)
+            import alembic  # noqa: F401, PLC0415
+
+
+if "alembic" not in sys.modules:
+    sys.meta_path.insert(0, _AlembicFirst())
 
 
 def __getattr__(name: str) -> Any:

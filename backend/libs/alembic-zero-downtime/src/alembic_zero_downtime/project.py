@@ -50,6 +50,7 @@ class Project:
         metadata: the metadata of the models, or a function that imports and returns it.
         database: returns the address, or raises ValueError; by default `sqlalchemy.url`.
         variables: returns the MIGRATION_* settings, or raises ValueError.
+        variables_file: where `variables` finds a setting that is not in the environment.
         version: the version of the application, for the ledger.
         config_file: the path of alembic.ini, for command lines other than Alembic's.
         sequential_ids: whether revision ids are 001, 002, …, in a linear history.
@@ -65,6 +66,7 @@ class Project:
     metadata: MetaData | Callable[[], MetaData] = field(default_factory=MetaData)
     database: Callable[[], DatabaseURL] | None = None
     variables: Callable[[], Mapping[str, str]] = lambda: os.environ
+    variables_file: str = "the project's settings"
     version: str | None = None
     config_file: Path | None = None
     sequential_ids: bool = False

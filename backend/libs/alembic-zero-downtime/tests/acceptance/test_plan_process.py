@@ -11,7 +11,7 @@ from typing import TextIO
 import pytest
 from sqlalchemy import URL
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from support.project import ProjectCopy
 from support.shell import CLEAN_ENVIRONMENT, as_text
 

@@ -24,7 +24,7 @@ LAYERS = [
     {"autogenerate", "database"},
     {"embedded", "operations", "schema"},
     {
-        *("_alembic", "_backoff", "_exits", "_git", "_log_levels", "errors"),
+        *("_alembic", "_backoff", "_exits", "_git", "_log_levels", "errors", "interrupts"),
         *("search_path", "settings", "signals", "sql", "steps", "tables"),
     },
 ]

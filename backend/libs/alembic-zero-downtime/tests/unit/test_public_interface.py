@@ -94,7 +94,8 @@ def test_the_operations_are_registered_in_any_order_of_imports(order: str) -> No
     ("module", "is_imported"),
     [
         ("environment", set[str]()),
-        slow("__main__", {"rich"}),
+        slow("__main__", set[str]()),
+        slow("errors", set[str]()),
         slow("testing", set[str]()),
         *(slow(module, set[str]()) for module in sorted({*MODULES.values()} - {"environment"})),
     ],

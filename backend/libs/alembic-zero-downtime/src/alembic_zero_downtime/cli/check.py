@@ -8,15 +8,11 @@ from typing import Any
 
 from alembic_zero_downtime.check.schema_check import SchemaCheck, check_schema
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, stdout
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.schema.diff import Difference
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    add_json_option(parser)
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

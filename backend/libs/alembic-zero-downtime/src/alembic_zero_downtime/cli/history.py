@@ -9,7 +9,8 @@ from alembic.script import ScriptDirectory
 from rich.table import Table
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, stdout
 from alembic_zero_downtime.history.ledger import Entry, Ledger
 from alembic_zero_downtime.history.state import MigrationState, list_revisions
 from alembic_zero_downtime.history.verification import edited_revisions
@@ -26,11 +27,6 @@ class RevisionRow:
     applied: Entry | None
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    add_json_option(parser)
-
-
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
     """List the migrations: when, by whom and how each was applied."""
     state, ledger = context.read_status()
@@ -44,8 +40,9 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
             }
         )
     else:
-        print_rows(rows)
-        stdout().print(f"Database: {context.database}\nNow at: {state}", soft_wrap=True)
+        with stdout() as console:
+            console.print(table_of(rows))
+            console.print(f"Database: {context.database}\nNow at: {state}", soft_wrap=True)
     return Exit.OK
 
 
@@ -65,12 +62,12 @@ def read_rows(
         yield RevisionRow(revision, title, True, False, ledger.origin(revision))  # noqa: FBT003
 
 
-def print_rows(rows: list[RevisionRow]) -> None:
-    """Print the revisions as a table; timestamps are in UTC."""
+def table_of(rows: list[RevisionRow]) -> Table:
+    """Return the revisions as a table; timestamps are in UTC."""
     table = Table("Revision", "Description", "Applied", "By", "Duration", "Note")
     for row in rows:
         table.add_row(row.revision, row.title, *_cells(row))
-    stdout().print(table)
+    return table
 
 
 def _cells(row: RevisionRow) -> tuple[str, str, str, str]:

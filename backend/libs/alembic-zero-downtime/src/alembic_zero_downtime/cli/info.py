@@ -4,27 +4,18 @@ import argparse
 from dataclasses import asdict
 
 from alembic.util import CommandError
+from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import (
-    EXIT_BY_STATUS,
-    Exit,
-    add_json_option,
-    print_json,
-    stdout,
-)
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import EXIT_BY_STATUS, print_json, stdout
 from alembic_zero_downtime.database.statistics import DatabaseInfo, read_info
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.history.ledger import Ledger, read_ledger
-from alembic_zero_downtime.history.state import MigrationState, read_heads, read_state
+from alembic_zero_downtime.history.state import MigrationState, list_some, read_heads, read_state
 from alembic_zero_downtime.history.verification import edited_revisions
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    add_json_option(parser)
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
@@ -53,8 +44,9 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
             }
         )
     else:
-        print_facts(address, database_info, state or ", ".join(current), ledger)
-        print_tables(database_info)
+        with stdout() as console:
+            print_facts(console, address, database_info, state or ", ".join(current), ledger)
+            print_tables(console, database_info)
     if state is None:
         context.notify(f"the state is not known: {problem}")
         return Exit.FAILED
@@ -62,40 +54,49 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
         context.notify(f"not at head: {state.next_step}")
     if edited and not arguments.json:
         verify = project.commands.verify
-        context.notify(f"edited since it was applied: {', '.join(edited)} ({verify})")
+        context.notify(f"edited since it was applied: {list_some(edited)} ({verify})")
     return EXIT_BY_STATUS[state.status]
 
 
 def print_facts(
-    address: DatabaseURL, database_info: DatabaseInfo, state: MigrationState | str, ledger: Ledger
+    console: Console,
+    address: DatabaseURL,
+    database_info: DatabaseInfo,
+    state: MigrationState | str,
+    ledger: Ledger,
 ) -> None:
     """Print the server, the name, size and address of the database, and its last migration.
 
     Args:
+        console: to print on.
         address: of the database.
         database_info: read from the server.
         state: its state; only its revisions if those of the code cannot be loaded.
         ledger: its ledger.
     """
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("Server", f"PostgreSQL {database_info.server_version}")
-    facts.add_row("Database", f"{database_info.name}, {decimal(database_info.size)}")
-    facts.add_row("Address", address.masked)
-    facts.add_row("From", address.source)
-    if ledger.environment:
-        facts.add_row("Environment", ledger.environment)
+    last = next((each for each in reversed(ledger.entries) if each.heads is not None), None)
+    facts = {
+        "Server": f"PostgreSQL {database_info.server_version}",
+        "Database": f"{database_info.name}, {decimal(database_info.size)}",
+        "Address": address.masked,
+        "From": address.source,
+        "Environment": ledger.environment,
+        "Revision": str(state) or "none",
+        "Migrated": last and str(last),
+    }
+    known = {name: value for name, value in facts.items() if value}
+    width = max(map(len, known)) + 2
     is_at_head = isinstance(state, MigrationState) and state.is_at_head
-    facts.add_row("Revision", str(state) or "none", style="green" if is_at_head else "yellow")
-    if last := next((each for each in reversed(ledger.entries) if each.heads is not None), None):
-        facts.add_row("Migrated", str(last))
-    stdout().print(facts)
+    styles = {"Revision": "green" if is_at_head else "yellow"}
+    for name, value in known.items():
+        console.print(f"{name:{width}}{value}", style=styles.get(name), soft_wrap=True)
 
 
-def print_tables(database_info: DatabaseInfo) -> None:
+def print_tables(console: Console, database_info: DatabaseInfo) -> None:
     """Print the rows and the size of every table."""
     table = Table("Table")
     table.add_column("Rows", justify="right")
     table.add_column("Size", justify="right")
     for each in database_info.tables:
         table.add_row(each.name, f"{each.rows:,}", decimal(each.size))
-    stdout().print(table if database_info.tables else "No tables.")
+    console.print(table if database_info.tables else "No tables.")

@@ -7,19 +7,10 @@ from typing import Any
 from rich.text import Text
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, stdout
 from alembic_zero_downtime.lint.finding import Finding
 from alembic_zero_downtime.lint.linter import Report, lint
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help="check every revision, not only those that the main branch does not have",
-    )
-    add_json_option(parser)
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

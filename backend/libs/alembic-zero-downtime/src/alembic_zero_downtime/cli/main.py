@@ -1,105 +1,129 @@
-"""Parse a command line, run its command, and report each expected failure on one line."""
+"""Parse a command line, run its command, and report each expected failure on one line.
+
+Nothing here imports Alembic or SQLAlchemy before a command runs: `--help` answers at once.
+"""
 
 import argparse
-import logging
 import os
+import re
 import sys
-from collections.abc import Mapping
-from types import ModuleType
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
-from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
+from alembic_zero_downtime.cli.commands import COMMANDS, Command
+from alembic_zero_downtime.cli.exit_codes import EXPLANATION, Exit
+from alembic_zero_downtime.interrupts import interrupts_raised
 
-from alembic_zero_downtime._exits import exits_refused
-from alembic_zero_downtime.cli import (
-    accept,
-    check,
-    history,
-    info,
-    lint,
-    plan,
-    psql,
-    renumber,
-    reset,
-    stamp_env,
-    stop,
-    verify,
-)
-from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, results_on_stdout
-from alembic_zero_downtime.errors import describe_failure
-from alembic_zero_downtime.signals import Terminated, interruptible
+if TYPE_CHECKING:
+    from alembic_zero_downtime.cli.context import CommandContext
 
-COMMANDS: Mapping[str, ModuleType] = {
-    "info": info,
-    "history": history,
-    "verify": verify,
-    "plan": plan,
-    "check": check,
-    "accept": accept,
-    "renumber": renumber,
-    "lint": lint,
-    "stamp-env": stamp_env,
-    "reset": reset,
-    "psql": psql,
-    "stop": stop,
-}
-EXIT_CODES = """exit codes:
-  0    success
-  1    failed or refused: database unreachable, wrong settings, server error
-  2    wrong arguments
-  3    behind: revisions are pending
-  4    ahead: newer code has migrated the database
-  5    diverged: code of another branch has migrated the database
-  6    unmanaged: the database has tables that no migration created
-  7    empty: the database has no tables yet
-  8    verify: the applied revisions differ from this code
-  9    check: models, migrations and database differ
-  10   plan: a pending revision would hold a lock for long
-  11   lint: unsafe change found
-  130  interrupted by Ctrl-C
-  143  interrupted by SIGTERM
-"""
+UNKNOWN_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*?)' ")
+
+
+class _ShowVersions(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from alembic_zero_downtime.cli.versions import describe_versions  # noqa: PLC0415
+
+        parser.exit(message=f"{describe_versions(parser.prog)}\n")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests the command that was probably meant."""
+
+    def __init__(self, *, commands: Iterable[str] = (), **options: object) -> None:
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+        self._commands = list(commands)
+
+    def error(self, message: str) -> NoReturn:
+        if unknown := UNKNOWN_COMMAND.match(message):
+            suggestion = suggest(unknown[1], self._commands) or ": --help lists all"
+            message = f"there is no command {unknown[1]}{suggestion}"
+        super().error(message)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return `: did you mean …?` with the most similar known word, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 only an error needs it
+
+    similar = get_close_matches(word, list(known), n=1)
+    return f": did you mean {similar[0]}?" if similar else ""
 
 
 def make_parser(
-    description: str, commands: Mapping[str, ModuleType] = COMMANDS
+    program: str, description: str, commands: Mapping[str, Command] = COMMANDS
 ) -> argparse.ArgumentParser:
-    """Return a parser whose result has the chosen command as `run`.
+    """Return a parser for `parse`.
 
     Args:
+        program: the name of the command line.
         description: of the program.
-        commands: modules by name, each with `run(context, arguments)` and optionally
-            `configure(parser)`.
+        commands: by name.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
+        prog=program,
         description=description,
-        epilog=EXIT_CODES,
+        epilog=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        commands=commands,
+    )
+    parser.add_argument(
+        "--version", action=_ShowVersions, nargs=0, help="show the versions and exit"
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, module in commands.items():
-        documentation = module.run.__doc__ or ""  # none with python -OO
-        sentence = documentation.partition("\n")[0]
-        added = subparsers.add_parser(name, help=sentence, description=documentation)
-        added.set_defaults(run=module.run)
-        if configure := getattr(module, "configure", None):
-            configure(added)
+    for name, command in commands.items():
+        summary = command.description.partition("\n")[0]
+        added = subparsers.add_parser(name, help=summary, description=command.description)
+        added.set_defaults(module=command.module, parser=added)
+        command.configure(added)
     return parser
 
 
-def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
+def parse(
+    parser: argparse.ArgumentParser, command_line: Sequence[str] | None
+) -> argparse.Namespace:
+    """Return the arguments, with the module of the chosen command as `module`.
+
+    Raises:
+        SystemExit: An argument is wrong; the message suggests a similar one.
+    """
+    arguments, unknown = parser.parse_known_args(command_line)
+    if unknown:
+        options = re.findall(r"(?<!\w)--[\w-]+", arguments.parser.format_usage())
+        suggestion = suggest(unknown[0].partition("=")[0], options)
+        arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}{suggestion}")
+    return arguments
+
+
+def execute(
+    program: str,
+    arguments: argparse.Namespace,
+    open_context: Callable[[argparse.Namespace], "CommandContext"],
+) -> int:
     """Run the chosen command; return the exit code.
 
     Args:
-        arguments: from the parser of `make_parser`.
-        context: the project that the command works on.
+        program: the name at the start of each message.
+        arguments: from `parse`.
+        open_context: returns the project that the command works on.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    import logging  # noqa: PLC0415 see the module's docstring
+    from importlib import import_module  # noqa: PLC0415
+
+    from alembic.util import CommandError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from alembic_zero_downtime._exits import exits_refused  # noqa: PLC0415
+    from alembic_zero_downtime.cli.output import results_on_stdout  # noqa: PLC0415
+    from alembic_zero_downtime.errors import describe_failure  # noqa: PLC0415
+    from alembic_zero_downtime.signals import Terminated, interruptible  # noqa: PLC0415
+
     try:
-        with interruptible(), exits_refused(), results_on_stdout():
-            code: int = arguments.run(context, arguments)
+        run = import_module(arguments.module).run
+        context = open_context(arguments)  # env.py may configure the logging, as Alembic's does
+        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        with interrupts_raised(), interruptible(), exits_refused(), results_on_stdout():
+            code: int = run(context, arguments)
     except CommandError as error:
         message, code = str(error), Exit.FAILED
     except SQLAlchemyError as error:
@@ -115,5 +139,5 @@ def execute(arguments: argparse.Namespace, context: CommandContext) -> int:
         message, code = f"cannot use {error.filename}: {error.strerror}", Exit.FAILED
     else:
         return code
-    context.notify(message)
+    sys.stderr.write(f"{program}: {message}\n")
     return code

@@ -1,38 +1,18 @@
 """The output of all commands: results on stdout, messages on stderr, and an exit code."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from enum import IntEnum
 from typing import TextIO
 
 from rich.console import Console
 
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.state import MigrationStatus
-
-
-class Exit(IntEnum):
-    """The exit codes; argparse itself uses 2, for wrong arguments."""
-
-    OK = 0
-    FAILED = 1
-    BEHIND = 3
-    AHEAD = 4
-    DIVERGED = 5
-    UNMANAGED = 6
-    EMPTY = 7
-    UNVERIFIED = 8
-    DRIFTED = 9
-    DANGEROUS = 10
-    FLAGGED = 11
-    INTERRUPTED = 130
-    TERMINATED = 143
-
 
 EXIT_BY_STATUS = {
     MigrationStatus.AT_HEAD: Exit.OK,
@@ -68,11 +48,6 @@ def results() -> TextIO:
     return _results.get() or sys.stdout
 
 
-def add_json_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option to print JSON instead of a table."""
-    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
-
-
 def print_json(value: object) -> None:
     """Print `value` as JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json)
@@ -96,6 +71,9 @@ class _Console(Console):
 
 def stdout() -> Console:
     """Return the console: as wide as the terminal, or in a pipe as wide as the text.
+
+    As a context manager it writes everything at once, so that a reader such as `head`, which closes
+    the pipe early, makes no error.
 
     Names and values are printed literally: [brackets] are not markup.
     """

@@ -9,21 +9,13 @@ from rich.console import Console
 
 from alembic_zero_downtime._log_levels import log_level
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, print_json, results, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, results, stdout
 from alembic_zero_downtime.cli.plan_report import as_json, as_markdown, print_plan
 from alembic_zero_downtime.plan.plan import make_plan
 from alembic_zero_downtime.plan.risk import Risk
 
 EXITS = {Risk.DANGEROUS: Exit.DANGEROUS, Risk.UNKNOWN: Exit.FAILED}
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    formats = parser.add_mutually_exclusive_group()
-    formats.add_argument("--json", action="store_true", help="print JSON for scripts")
-    formats.add_argument(
-        "--markdown", action="store_true", help="print Markdown for a pull request"
-    )
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

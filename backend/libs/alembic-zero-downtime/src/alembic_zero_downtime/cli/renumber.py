@@ -5,26 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import stdout
 from alembic_zero_downtime.project import CommandNames
 from alembic_zero_downtime.revisions.renumber import Move, renumber
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument(
-        "--onto",
-        metavar="BRANCH",
-        help="the shared branch; by default the remote's main branch, or main",
-    )
-    choice.add_argument(
-        "--revision",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="the file to move, if git cannot tell; repeat it for further files, in their order",
-    )
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

@@ -38,9 +38,9 @@ from alembic_zero_downtime.database.reset import (
 )
 from alembic_zero_downtime.environment import load_project
 from alembic_zero_downtime.errors import TRANSIENT, describe_error, describe_failure, sqlstate
+from alembic_zero_downtime.history.declared_environment import PRODUCTION, means_production
 from alembic_zero_downtime.history.ledger import read_ledger, write_entries
 from alembic_zero_downtime.runtime.lock_monitor import monitor_locks
-from alembic_zero_downtime.runtime.manual_entries import PRODUCTION, means_production
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_migration_lock
 
 DRY_RUN_SECONDS = 600.0
@@ -52,17 +52,6 @@ DUE_TO_DRY_RUN = {
     "55P04": "unsafe_new_enum_value_usage",
     "57014": "query_canceled",
 }
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    parser.add_argument("--force", action="store_true", help="skip the confirmation")
-    parser.add_argument(
-        "--allow-remote", action="store_true", help="accept a server on another machine"
-    )
-    parser.add_argument(
-        "--no-dump", dest="dump", action="store_false", help="do not dump the database first"
-    )
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

@@ -3,13 +3,9 @@
 import argparse
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit
-from alembic_zero_downtime.runtime.manual_entries import PRODUCTION, set_environment
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    parser.add_argument("environment", help="production, staging, development, …")
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.history.declared_environment import PRODUCTION
+from alembic_zero_downtime.runtime.manual_entries import set_environment
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:

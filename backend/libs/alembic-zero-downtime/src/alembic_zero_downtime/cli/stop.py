@@ -4,7 +4,8 @@ import argparse
 
 from alembic_zero_downtime import embedded
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import stdout
 
 
 def run(context: CommandContext, _: argparse.Namespace) -> int:

@@ -4,13 +4,9 @@ import argparse
 from dataclasses import asdict
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import Exit, add_json_option, print_json, stdout
+from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.cli.output import print_json, stdout
 from alembic_zero_downtime.history.verification import verify
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options that this command takes."""
-    add_json_option(parser)
 
 
 def run(context: CommandContext, arguments: argparse.Namespace) -> int:
@@ -21,11 +17,12 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
         found = [asdict(each) for each in discrepancies]
         print_json({"discrepancies": found, "has_ledger": ledger.exists})
     else:
-        for each in discrepancies:
-            stdout().print(each.message, soft_wrap=True)
-        if not discrepancies:
-            stdout().print(f"Database: {context.database}", soft_wrap=True)
-            stdout().print("Every applied revision is unchanged.")
+        with stdout() as console:
+            console.print(f"Database: {context.database}", soft_wrap=True)
+            for each in discrepancies:
+                console.print(each.message, soft_wrap=True)
+            if not discrepancies:
+                console.print("Every applied revision is unchanged.")
     if not ledger.exists and state.current:
         upgrade = context.project.commands.upgrade
         context.notify(

@@ -15,6 +15,8 @@ from alembic_zero_downtime.data_loss.estimate import DataLoss, estimate_data_los
 from alembic_zero_downtime.data_loss.recount import recount
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError, describe_error
+from alembic_zero_downtime.history.declared_environment import means_production
+from alembic_zero_downtime.history.ledger import read_ledger
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.settings import parse_duration
 from alembic_zero_downtime.signals import wakeup_pipe
@@ -33,6 +35,7 @@ def confirm_data_loss(
     """Log the data loss of the steps; require confirmation where the upgrade does not restore it.
 
     The steps then count again what they destroy, unless the setting allows any data loss.
+    A downgrade of a production database is confirmed also if it loses nothing.
 
     Args:
         project: whose `context.configure` options the dry run has to support.
@@ -64,6 +67,10 @@ def confirm_data_loss(
             require_database_name(
                 database.name, "This data would be lost.", "a downgrade", go_ahead
             )
+        elif _is_production(database):
+            consequence = "This is a production database."
+            action = "a downgrade of a production database"
+            require_database_name(database.name, consequence, action, go_ahead)
     recount(steps, data_loss.watched)
 
 
@@ -86,6 +93,12 @@ def require_database_name(database: str, consequence: str, action: str, go_ahead
         )
     if not prompt_for_database_name(database, consequence):
         raise MigrationError(f"Nothing was changed: that is not {database}")
+
+
+def _is_production(database: MigrationDatabase) -> bool:
+    """Whether the database was declared a production database."""
+    with database.connect() as connection:
+        return means_production(read_ledger(connection).environment or "")
 
 
 def prompt_for_database_name(database: str, consequence: str) -> bool:

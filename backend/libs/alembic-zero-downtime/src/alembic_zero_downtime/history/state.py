@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Text, column, select, text
 
 from alembic_zero_downtime._alembic import parents_of
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.declared_environment import means_production
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.search_path import has_table
@@ -115,6 +116,12 @@ def list_briefly(revisions: Sequence[str]) -> str:
     return ", ".join(revisions)
 
 
+def list_some(revisions: Sequence[str]) -> str:
+    """Return the first ids, and the number of the others; they need not follow each other."""
+    first, others = ", ".join(revisions[:MAX_LISTED]), len(revisions) - MAX_LISTED
+    return f"{first} and {others} more" if others > 0 else first
+
+
 def list_revisions(scripts: ScriptDirectory) -> list[Script]:
     """Return all revisions, oldest first.
 
@@ -183,6 +190,8 @@ def read_state(
         status = MigrationStatus.DIVERGED if missing else MigrationStatus.AHEAD
         origins = tuple(entry for each in unknown if (entry := ledger.origin(each)))
         next_step = _next_step(status, project)
+        if not means_production(ledger.environment or ""):
+            next_step += f"; on a development database, {project.commands.reset}"
         return MigrationState(status, current, heads, missing, next_step, unknown, origins)
     applied = revisions if current == heads else ancestry(current, scripts)
     pending = in_order(revisions - applied, scripts)

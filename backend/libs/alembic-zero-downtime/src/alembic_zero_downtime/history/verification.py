@@ -56,12 +56,26 @@ def verify(
     return discrepancies
 
 
-def edited_revisions(state: MigrationState, ledger: Ledger, scripts: ScriptDirectory) -> list[str]:
-    """Return the applied revisions whose code has changed since, oldest first."""
+def edited_revisions(
+    state: MigrationState, ledger: Ledger, scripts: ScriptDirectory, *, newer_only: bool = False
+) -> list[str]:
+    """Return the applied revisions whose code has changed since, oldest first.
+
+    Args:
+        state: of the database.
+        ledger: of the database.
+        scripts: the revisions of the code.
+        newer_only: whether to read only files that are newer than their ledger entry, which is
+            quick, but does not find an edit whose file was copied with its time.
+    """
     edited, pending = [], set(state.pending)
     for script in list_revisions(scripts):
         entry = ledger.last(script.revision)
-        is_applied = script.revision not in pending
-        if is_applied and entry and entry.checksum != checksum_of(Path(script.path)):
+        path = Path(script.path)
+        if entry is None or script.revision in pending:
+            continue
+        if newer_only and path.stat().st_mtime < entry.recorded_at.timestamp():
+            continue
+        if entry.checksum != checksum_of(path):
             edited.append(script.revision)
     return edited

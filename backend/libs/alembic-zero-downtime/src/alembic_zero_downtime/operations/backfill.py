@@ -17,6 +17,7 @@ from alembic_zero_downtime.operations.backfill_sql import (
     MEGABYTE,
     Backfill,
     BackfillSQL,
+    describe_position,
 )
 from alembic_zero_downtime.operations.context import (
     OnlineContext,
@@ -187,8 +188,8 @@ class BackfillRunner:
         """Run batch after batch until the end of the table."""
         stored = self._fetch(self._sql.select_position())
         last, done = (stored.position, stored.rows_read) if stored else (None, 0)
-        if stored:
-            self._progress.log(f"resumes after {last}")
+        if last:
+            self._progress.log(f"resumes after {describe_position(self._backfill.key, last)}")
         phase = f"pass {number}" if number > 1 else "rows"
         # The key's index finds a batch; without statistics PostgreSQL may prefer a sequential scan.
         with self._online.setting("enable_seqscan", "off"):

@@ -1,10 +1,11 @@
 """The SQL of a backfill: the rows of a batch, their new values, and the end of the batch."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alembic_zero_downtime.operations.context import OnlineContext
+from alembic_zero_downtime.sql import string_literals
 from alembic_zero_downtime.tables import BACKFILL_TABLE
 
 OFFLINE_SIZE = 5_000  # rows per batch in a script, which does not adapt it
@@ -50,6 +51,12 @@ class Backfill:
         parts = (self.schema, self.table_name, self.key, sorted(self.values.items()), self.where)
         digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
         return f"{self.table_name}.{'+'.join(self.values)} {digest}"
+
+
+def describe_position(key: Sequence[str], position: str) -> str:
+    """Return a stored position for a message: `id 36167` for the literal '36167'::bigint."""
+    values = [each[1:-1].replace("''", "'") for each in string_literals(position)]
+    return ", ".join(f"{column} {value}" for column, value in zip(key, values, strict=False))
 
 
 class BackfillSQL:

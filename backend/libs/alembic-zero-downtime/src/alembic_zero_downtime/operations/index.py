@@ -23,16 +23,38 @@ from alembic_zero_downtime.operations.context import (
 )
 from alembic_zero_downtime.operations.progress import show_build_progress
 
-INDEX_STATE = """
+# PostgreSQL drops such an index only together with its owner, but renames it without asking.
+OWNER = """
+    coalesce(
+        (SELECT format('constraint %I of table %s', conname, conrelid::regclass)
+           FROM pg_constraint WHERE conindid = i.indexrelid
+          ORDER BY contype = 'f', conname LIMIT 1),
+        (SELECT format('the partitioned index %s', inhparent::regclass)
+           FROM pg_inherits WHERE inhrelid = i.indexrelid))
+"""
+INDEX_STATE = f"""
     SELECT i.indisvalid, t.relkind = 'p' AS is_partitioned, i.indrelid <> t.oid AS is_on_another,
            i.indrelid::regclass::text AS other_table, c.oid::regclass::text AS full_name,
-           b.pid AS builder
+           b.pid AS builder, {OWNER} AS owner
       FROM pg_class AS t
       LEFT JOIN pg_class AS c ON c.relname = :name AND c.relnamespace = t.relnamespace
       LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
       LEFT JOIN pg_stat_progress_create_index AS b
              ON b.index_relid = c.oid AND b.datname = current_database() AND NOT i.indisvalid
      WHERE t.oid = to_regclass(:table)
+"""
+# The index of the given table, else the one that the search path finds.
+INDEX_TO_DROP = f"""
+    SELECT format('%I.%I', n.nspname, c.relname) AS full_name,
+           format('%I.%I', n.nspname, t.relname) AS other_table,
+           i.indrelid IS DISTINCT FROM to_regclass(:table) AS is_on_another, {OWNER} AS owner
+      FROM pg_index AS i
+      JOIN pg_class AS c ON c.oid = i.indexrelid
+      JOIN pg_class AS t ON t.oid = i.indrelid
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relname = :name AND i.indrelid = to_regclass(:table)
+        OR c.oid = to_regclass(:full_name)
+     ORDER BY is_on_another LIMIT 1
 """
 
 logger = logging.getLogger(__name__)
@@ -119,6 +141,10 @@ class DropIndexOnlineOp(DropIndexOp):
             table_name: likewise.
             schema: of the table.
             **kw: the options of the index, for autogenerate.
+
+        Raises:
+            OnlineOperationError: The index belongs to another table or to a constraint, or the
+                revision has changed something before.
         """
         operations.invoke(cls(index_name, table_name, schema=schema, **kw))
 
@@ -146,7 +172,7 @@ def drop_index_online(operations: Operations, operation: DropIndexOnlineOp) -> N
         index = operation.to_index(online.context)
         if not online.is_offline:
             _log_blockers(online, index)
-        _drop(online, _qualified_name(online, index))
+        _drop(online, _find_to_drop(online, index, has_table=operation.table_name is not None))
 
 
 def build_unless_exists(online: OnlineContext, index: Index) -> None:
@@ -169,6 +195,10 @@ def _build_and_swap(online: OnlineContext, index: Index) -> None:
     new, old = temporary_name("new", table, name), temporary_name("old", table, name)
     state = None if online.is_offline else _read_state(online, index)
     if state is None or (state.indisvalid and not is_same_index(online, index)):
+        if state and state.owner:
+            raise OnlineOperationError(
+                f"index {name} belongs to {state.owner}: replace that instead"
+            )
         existing = state.full_name if state else _qualified_name(online, index)
         index.name = conv(new)
         build_unless_exists(online, index)
@@ -231,6 +261,33 @@ def _drop(online: OnlineContext, full_name: str) -> None:
         return
     with online.setting("lock_timeout", "0"):
         online.run(f"DROP INDEX CONCURRENTLY IF EXISTS {full_name}")
+
+
+def _find_to_drop(online: OnlineContext, index: Index, *, has_table: bool) -> str:
+    """Return the quoted name of the index to drop, which may not exist.
+
+    Raises:
+        OnlineOperationError: It belongs to another table or to a constraint.
+    """
+    full_name = _qualified_name(online, index)
+    if online.is_offline:
+        return full_name
+    table = online.table_of(index) if has_table else None
+    found = online.fetch_row(
+        INDEX_TO_DROP, table=table, name=online.name_of(index), full_name=full_name
+    )
+    if found is None:
+        return full_name
+    if has_table and found.is_on_another:
+        raise OnlineOperationError(
+            f"index {found.full_name} belongs to table {found.other_table}, not to {table}: name "
+            "its table, and the schema of that"
+        )
+    if found.owner:
+        raise OnlineOperationError(
+            f"index {found.full_name} belongs to {found.owner}: drop that instead"
+        )
+    return str(found.full_name)
 
 
 def _qualified_name(online: OnlineContext, index: Index) -> str:

@@ -16,13 +16,15 @@ from alembic_zero_downtime.data_loss.confirmation import confirm_data_loss
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.session import borrowed, require_supported_driver
 from alembic_zero_downtime.errors import MigrationError
-from alembic_zero_downtime.history.ledger import write_entries
+from alembic_zero_downtime.history.ledger import read_ledger, write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import (
     MigrationState,
     MigrationStatus,
     find_legacy_revisions,
+    list_some,
 )
+from alembic_zero_downtime.history.verification import edited_revisions
 from alembic_zero_downtime.operations.backfill import drop_empty_positions
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.adoption import adopt
@@ -76,8 +78,21 @@ class MigrationCommand:
                 if not self._is_nested:
                     adopt(worker, self._database, self._recorder, state)
                 logger.info("Nothing to do: at %s", state)
+                if not self._is_nested:
+                    self._warn_of_edits(worker, state)
             elif command_name(migrations) == "current":
                 logger.info("At %s", state)
+
+    def _warn_of_edits(self, worker: Connection, state: MigrationState) -> None:
+        """Log the applied revisions that were edited: an upgrade does not run them again."""
+        worker.rollback()
+        edited = edited_revisions(state, read_ledger(worker), context.script, newer_only=True)
+        if edited:
+            verify = self._project.commands.verify
+            logger.warning(
+                "Edited since it was applied, and not run again: %s (%s)",
+                *(list_some(edited), verify),
+            )
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
@@ -158,7 +173,7 @@ class MigrationCommand:
         logger.info("Now at %s", state)
 
     def _confirm(self, steps: MigrationSteps, state: MigrationState) -> None:
-        """Ask for confirmation of a downgrade that loses data.
+        """Ask for confirmation of a downgrade that loses data, or of a production database.
 
         Raises:
             CommandError: The downgrade is not confirmed.

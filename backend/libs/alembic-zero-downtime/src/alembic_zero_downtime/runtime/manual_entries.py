@@ -1,32 +1,15 @@
 """Ledger entries without a migration: an accepted edit, and the environment."""
 
-import difflib
 import re
 
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.history.declared_environment import PRODUCTION, means_production
 from alembic_zero_downtime.history.ledger import NewEntry, write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import ancestry, read_state
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.migration_lock import hold_migration_lock
-
-PRODUCTION = "production"
-"""The environment in which a reset is refused."""
-SYNONYMS = ("prod", "prd", "live")
-SIMILARITY = 0.85  # of a misspelling: `produktion` has 0.9, `product` 0.82
-NEGATIONS = ("pre", "non", "not", "no")
-
-
-def means_production(name: str) -> bool:
-    """Whether a name means production, also misspelt, abbreviated or with a region: `prod-eu`."""
-    words = re.findall(r"[^\W\d_]+", name.lower())
-    if any(word.startswith(NEGATIONS) for word in words):
-        return False
-    return any(
-        word in SYNONYMS or difflib.get_close_matches(word, [PRODUCTION], cutoff=SIMILARITY)
-        for word in words
-    )
 
 
 def accept_revision(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL, Connection, Engine, event, text
 
 from alembic_zero_downtime import embedded
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from support.databases import execute
 from support.drift.schema import differs, extra
 from support.hostile import open_folder

@@ -1,5 +1,6 @@
 """`alembic-zero-downtime`: the output and the exit codes of its commands."""
 
+import io
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import URL, Engine
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from support.databases import execute
 from support.project import AT_HEAD, AT_NONE, BEFORE_HEAD, HEAD, INI, ONE_BEHIND, ProjectCopy
 from support.shell import CLEAN_ENVIRONMENT, Done, as_text, run
@@ -29,6 +30,24 @@ def test_info_shows_address_status_and_rows(manage: Manage, migrated_database: U
         assert expected in facts
     assert "│ companies │ 6 │" in facts
     assert "\x1b" not in done.stdout, "no colour in a pipe"
+
+
+class _Head(io.StringIO):
+    """A pipe whose reader closes it after the first write, as `head` does."""
+
+    def write(self, text: str) -> int:
+        if self.tell():
+            raise BrokenPipeError
+        return super().write(text)
+
+
+@pytest.mark.parametrize("command", ["info", "history", "verify", "doctor", "config"])
+def test_a_reader_of_the_first_lines_makes_no_error(
+    command: str, manage: Manage, migrated_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", _Head())
+    done = manage(migrated_database, command)
+    assert (done.returncode, done.stderr) == (Exit.OK, "")
 
 
 def test_info_as_json(manage: Manage, migrated_database: URL) -> None:
@@ -72,6 +91,19 @@ def test_info_of_a_database_ahead_names_the_unknown_revision(
     assert done.returncode == Exit.AHEAD
     assert f"999 (ahead: 999 unknown to this code, whose head is {HEAD})" in done.stdout
     assert "update the checkout" in done.stderr
+    reset = "on a development database, alembic-zero-downtime reset"
+    assert reset in done.stderr
+    execute(
+        migrated,
+        "INSERT INTO migration_ledger (action, environment, role)"
+        " VALUES ('environment', 'production', 'r')",
+    )
+    assert reset not in manage(migrated_database, "info").stderr
+
+
+def test_facts_have_no_trailing_spaces(manage: Manage, migrated_database: URL) -> None:
+    lines = manage(migrated_database, "info").stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize("command", ["info", "history", "reset", "psql"])
@@ -151,12 +183,15 @@ def test_edited_revision_is_shown_until_it_is_accepted(manage: Manage, migrated:
     done = manage(migrated.url, "verify")
     assert done.returncode == Exit.UNVERIFIED
     assert "001 was edited after it was applied" in done.stdout
+    assert done.stdout.startswith("Database: ")
     assert "alembic-zero-downtime accept 001" in done.stdout
     (discrepancy,) = json.loads(manage(migrated.url, "verify", "--json").stdout)["discrepancies"]
     assert (discrepancy["kind"], discrepancy["revision"]) == ("edited", "001")
     assert "│ edited since │" in " ".join(manage(migrated.url, "history").stdout.split())
     assert "edited since it was applied: 001" in manage(migrated.url, "info").stderr
-    assert manage(migrated.url, "accept", "001").returncode == Exit.OK
+    assert "accepted 001" in manage(migrated.url, "accept", "001").stderr
+    again = manage(migrated.url, "accept", "001")
+    assert (again.returncode, "nothing to accept" in again.stderr) == (Exit.OK, True)
     assert manage(migrated.url, "verify").returncode == Exit.OK
     assert "edited since" not in manage(migrated.url, "history").stdout
 

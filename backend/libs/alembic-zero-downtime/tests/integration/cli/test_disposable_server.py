@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import URL
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.embedded.disposable import PREFIX, disposable_server
 from support.project import ProjectCopy
 from support.shell import CLEAN_ENVIRONMENT, Done, as_text

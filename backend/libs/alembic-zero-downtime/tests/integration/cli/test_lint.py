@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.history.checksum import checksum_of
 from alembic_zero_downtime.lint.changed_revisions import select_changed_revisions
 from alembic_zero_downtime.lint.linter import lint

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime import embedded
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.plan.target import read_target
 from support.databases import connected, new_database
 from support.large_tables import enlarge

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from alembic_zero_downtime.cli import reset
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.data_loss import confirmation
 from alembic_zero_downtime.database.reset import DatabaseObject, is_local, list_objects
 from support.databases import execute, scalar

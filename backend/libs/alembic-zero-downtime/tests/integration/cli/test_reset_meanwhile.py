@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_zero_downtime.cli import reset
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.data_loss import confirmation
 from support.databases import execute, exists, scalar
 from support.project import ProjectCopy

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from alembic_zero_downtime.data_loss.confirmation import prompt_for_database_name
 from support.databases import execute, exists, scalar
-from support.project import INI, ProjectCopy
-from support.shell import answer_on_a_terminal, as_text, typed_on_a_terminal
+from support.project import BEFORE_HEAD, HEAD, INI, ProjectCopy
+from support.shell import Done, answer_on_a_terminal, as_text, typed_on_a_terminal
 from support.snapshots import take_snapshot
 
 Alembic = Callable[..., int]
@@ -153,6 +153,31 @@ def test_a_terminal_prompts_for_the_database_name(
     assert f"This data would be lost. Type {used.url.database} to go on: " in error
     assert (code == 0) is (left is None) is ("Nothing was changed: that is not" not in error)
     assert companies(used) == left
+
+
+@pytest.mark.parametrize("answer", ["", "{}\n", "no\n"], ids=["no terminal", "name", "other"])
+def test_a_downgrade_of_a_production_database_asks_though_nothing_is_lost(
+    answer: str,
+    alembic: Alembic,
+    manage: Callable[..., Done],
+    migrated: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    manage(migrated.url, "stamp-env", "production")
+    with typed_on_a_terminal(answer.format(migrated.url.database)) as terminal:
+        if answer:
+            monkeypatch.setattr("sys.stdin", terminal)
+        code = alembic(migrated.url, "downgrade", "-1")
+    error = capsys.readouterr().err
+    assert (code == 0) is (answer == "{}\n"), error
+    assert "production database" in error
+    assert scalar(migrated, "SELECT version_num FROM alembic_version") == (
+        BEFORE_HEAD if code == 0 else HEAD
+    )
+    if code != 0:
+        monkeypatch.setenv("ALLOW_DATA_LOSS", "1")
+        assert alembic(migrated.url, "downgrade", "-1") == 0
 
 
 def test_ctrl_c_at_the_prompt_changes_nothing(

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime import embedded
-from alembic_zero_downtime.cli.output import Exit
+from alembic_zero_downtime.cli.exit_codes import Exit
 from alembic_zero_downtime.database import backup
 from alembic_zero_downtime.database.backup import Backup, BackupError, back_up
 from alembic_zero_downtime.database.client import (

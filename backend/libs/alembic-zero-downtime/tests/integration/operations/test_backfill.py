@@ -1,5 +1,6 @@
 """A backfill changes each row that matches its condition once, and resumes from its position."""
 
+import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -157,7 +158,9 @@ def test_partitions_are_filled_through_their_parent(each_url: URL) -> None:
 
 
 @pytest.mark.usefixtures("_small_batches")
-def test_it_resumes_from_the_stored_position(each_url: URL) -> None:
+def test_it_resumes_from_the_stored_position(
+    each_url: URL, caplog: pytest.LogCaptureFixture
+) -> None:
     """An error in an expression interrupts it like a kill: the batch is rolled back."""
     execute(each_url, ROWS + "UPDATE t SET b = id")
 
@@ -169,7 +172,9 @@ def test_it_resumes_from_the_stored_position(each_url: URL) -> None:
     assert fetch(each_url, POSITION) == "'50'::integer"
     assert fetch(each_url, LEFT) == 50
     execute(each_url, "UPDATE t SET b = 56 WHERE b = 55; UPDATE t SET a = NULL WHERE id = 1")
+    caplog.set_level(logging.INFO)
     apply(each_url, revision)
+    assert "Backfill of t resumes after id 50" in caplog.messages
     assert fetch(each_url, LEFT) == 0, "the second pass finds rows before the position"
     written = "(SELECT xmin::text::bigint FROM t WHERE id = {})"
     assert fetch(each_url, f"SELECT {written.format(1)} > {written.format(99)}"), (

@@ -216,6 +216,76 @@ def test_only_the_invalid_index_of_its_own_table_is_dropped(bare_url: URL) -> No
     assert fetch(bare_url, f"{both_valid} WHERE indexrelid::regclass::text ~ 'ix_label'")
 
 
+OTHER_TABLE = (
+    "CREATE SCHEMA first; CREATE TABLE {0} (label text); CREATE INDEX ix_label ON {0} (label)"
+)
+CONSTRAINT = "ALTER TABLE things ADD CONSTRAINT ix_label UNIQUE (id, label)"
+REFERENCED = (
+    "CREATE UNIQUE INDEX ix_label ON things (id, label);"
+    "CREATE TABLE o (id bigint, label text, CONSTRAINT k FOREIGN KEY (id, label)"
+    " REFERENCES things (id, label))"
+)
+PARTITION = (
+    "DROP TABLE things CASCADE; CREATE TABLE parts (label text, n int) PARTITION BY LIST (n);"
+    "CREATE TABLE things PARTITION OF parts FOR VALUES IN (1); CREATE INDEX whole ON parts (n);"
+    "ALTER INDEX things_n_idx RENAME TO ix_label"
+)
+
+
+def drop(*table: str, **options: Any) -> Revision:
+    return lambda: op.drop_index_online("ix_label", *table, **options)
+
+
+@pytest.mark.parametrize(
+    ("existing", "revision", "reason"),
+    [
+        (
+            OTHER_TABLE.format("others"),
+            drop("things"),
+            "public.ix_label belongs to table public.o",
+        ),
+        (OTHER_TABLE.format("first.a"), drop("things"), "first.ix_label belongs to table first.a,"),
+        (
+            OTHER_TABLE.format("first.a"),
+            drop("things", schema="first"),
+            "ix_label belongs to table first.a, not to first.things",
+        ),
+        (CONSTRAINT, drop("things"), "ix_label belongs to constraint ix_label of table things"),
+        (CONSTRAINT, drop(), "ix_label belongs to constraint ix_label of table things"),
+        (CONSTRAINT, build(replace=True), "ix_label belongs to constraint ix_label of table"),
+        (REFERENCED, drop("things"), "ix_label belongs to constraint k of table o"),
+        (REFERENCED, build(replace=True), "ix_label belongs to constraint k of table o"),
+        (PARTITION, drop("things"), "ix_label belongs to the partitioned index whole"),
+        (PARTITION, build(replace=True), "ix_label belongs to the partitioned index whole"),
+        (OTHER_TABLE.format("others"), build(replace=True), "already exists on table others"),
+    ],
+)
+def test_an_index_of_another_owner_is_kept(
+    existing: str, revision: Revision, reason: str, bare_url: URL
+) -> None:
+    execute(bare_url, existing)
+    before = definitions(bare_url)
+    with pytest.raises(OnlineOperationError, match=reason):
+        apply(bare_url, revision, search_path="public,first")
+    assert definitions(bare_url) == before
+
+
+@pytest.mark.parametrize(
+    ("table", "dropped"), [(("things",), "public.ix_label"), ((), "first.ix_label")]
+)
+def test_the_index_of_the_given_table_is_dropped(
+    table: tuple[str, ...], dropped: str, bare_url: URL
+) -> None:
+    """The search path finds another index of that name first."""
+    execute(bare_url, f"{OTHER_TABLE.format('first.a')}; CREATE INDEX ix_label ON things (label)")
+    for _ in range(2 - len(table)):
+        apply(bare_url, drop(*table), search_path="first,public")
+        assert fetch(bare_url, f"SELECT to_regclass('{dropped}')") is None
+        dropped = "public.ix_label"
+    exists = fetch(bare_url, "SELECT to_regclass('first.ix_label') IS NOT NULL")
+    assert exists is bool(table)
+
+
 def test_invalid_indexes_left_by_a_reindex_are_named(
     bare_url: URL, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -65,6 +65,21 @@ def test_each_run_logs_the_database_and_its_state(
     assert f"Now at {ONE_BEHIND}" in capsys.readouterr().err
 
 
+def test_an_upgrade_names_an_applied_revision_that_was_edited(
+    alembic: Alembic, project: ProjectCopy, migrated: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alembic(migrated.url, "upgrade", "head", ini=project.ini)
+    assert "Edited" not in capsys.readouterr().err
+    path = project.path_of(HEAD)
+    path.write_text(f"{path.read_text()}\nEDITED = True\n")
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    (line,) = [each for each in capsys.readouterr().err.splitlines() if "Edited" in each]
+    assert line == (
+        f"WARNING Edited since it was applied, and not run again: {HEAD} "
+        "(alembic-zero-downtime verify)"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "answer"),
     [("current", AT_HEAD), ("history --verbose", "Six companies; one that exists")],

@@ -52,6 +52,13 @@ def revision_exits(case: Case) -> Iterator[Done]:
     case.rewrite(LINES)
 
 
+@fault("It drops an index of that name that belongs to another table")
+def index_of_another_table(case: Case) -> Iterator[Done]:
+    case.rewrite('op.drop_index_online("ix_documents_fiscal_year", "companies")')
+    yield case.upgrade()
+    case.rewrite(LINES)
+
+
 @fault("It is a coroutine or a generator")
 def revision_is_a_generator(case: Case) -> Iterator[Done]:
     case.rewrite(f"{LINES}\nyield")
