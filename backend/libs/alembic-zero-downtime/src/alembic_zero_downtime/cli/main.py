@@ -119,10 +119,10 @@ def execute(
 
     try:
         run = import_module(arguments.module).run
-        context = open_context(arguments)  # env.py may configure the logging, as Alembic's does
-        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-        logging.getLogger("alembic").setLevel(logging.WARNING)
         with interrupts_raised(), interruptible(), exits_refused(), results_on_stdout():
+            context = open_context(arguments)  # env.py may configure the logging, as Alembic's does
+            logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+            logging.getLogger("alembic").setLevel(logging.WARNING)
             code: int = run(context, arguments)
     except CommandError as error:
         message, code = str(error), Exit.FAILED

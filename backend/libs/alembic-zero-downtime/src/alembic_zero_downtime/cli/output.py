@@ -1,11 +1,13 @@
 """The output of all commands: results on stdout, messages on stderr, and an exit code."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from io import UnsupportedOperation
 from typing import TextIO
 
 from rich.console import Console
@@ -34,18 +36,46 @@ _results: ContextVar[TextIO | None] = ContextVar("_results", default=None)
 
 @contextmanager
 def results_on_stdout() -> Iterator[None]:
-    """Let only results reach standard output; what a revision prints goes to standard error."""
-    token = _results.set(sys.stdout)
+    """Let only results reach standard output; what a revision prints goes to standard error.
+
+    So does the output of programs that a revision runs, unless Python's standard output was
+    replaced.
+    """
+    is_replaced = sys.stdout is not sys.__stdout__
+    with nullcontext(sys.stdout) if is_replaced else _moved_stdout() as stream:
+        token = _results.set(stream)
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        finally:
+            _results.reset(token)
+
+
+@contextmanager
+def _moved_stdout() -> Iterator[TextIO]:
+    """Yield standard output with another file descriptor; its own one is standard error."""
+    sys.stdout.flush()
+    number = sys.stdout.fileno()
+    copy = os.dup(number)
+    os.dup2(sys.stderr.fileno(), number)
     try:
-        with redirect_stdout(sys.stderr):
-            yield
+        with open(copy, "w", encoding=sys.stdout.encoding, closefd=False) as stream:
+            yield stream
     finally:
-        _results.reset(token)
+        os.dup2(copy, number)
+        os.close(copy)
 
 
 def results() -> TextIO:
     """Return the stream of the results: standard output, also within `results_on_stdout`."""
     return _results.get() or sys.stdout
+
+
+def restore_stdout() -> None:
+    """Let the program that replaces this one write to standard output."""
+    results().flush()
+    with suppress(UnsupportedOperation):  # a stream without a file, as in a test
+        os.dup2(results().fileno(), 1)
 
 
 def print_json(value: object) -> None:

@@ -2,11 +2,10 @@
 
 import argparse
 import os
-import sys
 from typing import NoReturn
 
 from alembic_zero_downtime.cli.context import CommandContext
-from alembic_zero_downtime.cli.output import RefusedError
+from alembic_zero_downtime.cli.output import RefusedError, restore_stdout
 from alembic_zero_downtime.database.client import find_programs, read_address
 
 
@@ -22,7 +21,7 @@ def run(context: CommandContext, _: argparse.Namespace) -> NoReturn:
     if not programs:
         raise RefusedError("psql is not installed here")
     context.notify(f"opening {database}")
-    sys.stdout.flush()
+    restore_stdout()
     options = ("--set=ON_ERROR_STOP=1", address.dsn)
     with address.surroundings() as surroundings:
         os.execve(programs[0], ["psql", *options], surroundings.variables)  # noqa: S606

@@ -1,6 +1,8 @@
 """Files in the folder of the revisions that are not as an editor leaves them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from sqlalchemy import Engine
 from alembic_zero_downtime.history.checksum import checksum, checksum_of
 from support.databases import read_version
 from support.project import HEAD, ProjectCopy
-from support.shell import Done
+from support.shell import CLEAN_ENVIRONMENT, Done, as_text
 
 Alembic = Callable[..., int]
 Manage = Callable[..., Done]
@@ -166,6 +168,22 @@ def test_words_of_a_revision_are_not_in_the_json(
     done = manage(migrated.url, *command.split(), ini=project.ini)
     json.loads(done.stdout)
     assert "Updating 0 rows." in done.stderr
+
+
+def test_output_of_a_program_that_a_revision_runs_is_not_in_the_json(
+    project: ProjectCopy, migrated: Engine
+) -> None:
+    project.add("pass", declarations="import os; os.system('echo Updating')")
+    program = Path(sys.executable).with_name("alembic-zero-downtime")
+    done = subprocess.run(
+        [program, "-c", project.ini, "info", "--json"],
+        env={**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(migrated.url)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout)["revision"]["pending"] == ["003"]
+    assert "Updating" in done.stderr
 
 
 def test_words_of_a_revision_are_not_in_the_sql_script(
