@@ -17,7 +17,6 @@ INTERRUPTED = (
 GRACE_SECONDS = 10.0  # after a signal: a server that is stopped never answers
 DUPLICATE_SECONDS = 0.2  # `timeout` and a parent that forwards signals send one of them twice
 STOP = b"\0"  # no signal has this number
-TERMINATION_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LEFT = (
     "The server rolls back the running revision, except its autocommit blocks, when it notices; "
     "the revisions before it stay applied. Run the same command again to resume"
@@ -28,8 +27,22 @@ EXIT = os._exit  # while a revision runs, that name refuses to exit (_exits.py)
 logger = logging.getLogger(__name__)
 
 
+class Interrupted(KeyboardInterrupt):
+    """SIGINT, as from Ctrl-C.
+
+    Not KeyboardInterrupt itself: after that one, `subprocess.run` kills its program but does not
+    wait until it has ended.
+    """
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM, as from an orchestrator; it interrupts the command like Ctrl-C."""
+
+
+INTERRUPTS: dict[int, type[KeyboardInterrupt]] = {
+    signal.SIGINT: Interrupted,
+    signal.SIGTERM: Terminated,
+}
 
 
 class _Interruption:
@@ -50,7 +63,7 @@ class _Interruption:
         """Raise the exception of the first signal, in the main thread."""
         if not self._is_raised:  # another one must not interrupt the cleanup
             self._is_raised = True
-            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+            raise INTERRUPTS[number]
 
     def note(self, number: int) -> None:
         """Start the grace period, or end the process; called in another thread."""
@@ -96,7 +109,7 @@ def interruptible() -> Iterator[None]:
     A second signal ends the process at once, and so does `GRACE_SECONDS` after the first.
 
     Raises:
-        KeyboardInterrupt: after SIGINT; `Terminated` after SIGTERM.
+        KeyboardInterrupt: `Interrupted` after SIGINT; `Terminated` after SIGTERM.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
@@ -104,7 +117,7 @@ def interruptible() -> Iterator[None]:
     interruption = _Interruption()
     previous = {
         number: signal.signal(number, interruption.handle)
-        for number in TERMINATION_SIGNALS
+        for number in INTERRUPTS
         if signal.getsignal(number) is not signal.SIG_IGN  # as Ctrl-C for a background job
     }
     try:
@@ -132,7 +145,7 @@ def watch_signals(note: Callable[[int], None]) -> Iterator[None]:
                     with suppress(OSError):  # full, or closed by its owner
                         os.write(outer, numbers)
                 for number in received:
-                    if number in TERMINATION_SIGNALS:
+                    if number in INTERRUPTS:
                         note(number)
 
         thread = threading.Thread(target=watch, name="signals", daemon=True)

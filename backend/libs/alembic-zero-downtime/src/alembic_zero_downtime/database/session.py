@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.errors import MigrationError
@@ -184,7 +185,7 @@ def execute_together(
     Raises:
         DBAPIError: A statement failed.
     """
-    if connection.dialect.driver == "psycopg2":
+    if isinstance(connection.dialect, PGDialect_psycopg2):  # or the embedded one
         return _execute(connection, ";".join(statements), values)
     *others, last = statements
     for each in others:

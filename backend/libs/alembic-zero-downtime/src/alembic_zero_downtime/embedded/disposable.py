@@ -8,7 +8,6 @@ killed, and the next disposable server removes it.
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,17 +19,13 @@ from sqlalchemy import URL
 
 from alembic_zero_downtime.embedded import guard
 from alembic_zero_downtime.embedded.server import EmbeddedServer
-from alembic_zero_downtime.signals import Terminated, watch_signals
+from alembic_zero_downtime.signals import INTERRUPTS, watch_signals
 
 # Its data needs no durability (PostgreSQL manual, "Non-Durable Settings").
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 MEMORY = Path("/dev/shm")  # noqa: S108 mkdtemp creates a private folder in it
 MIN_FREE_SPACE = 1_000_000_000  # bytes
 PREFIX = "pg-disposable-"
-INTERRUPTS: dict[int, type[KeyboardInterrupt]] = {
-    signal.SIGINT: KeyboardInterrupt,
-    signal.SIGTERM: Terminated,
-}
 
 
 @contextmanager
@@ -100,7 +95,7 @@ def _ended_by_signals(program: "subprocess.Popen[bytes]") -> Iterator[None]:
     the statement fails at once; the driver may suppress the exception of the signal then.
 
     Raises:
-        KeyboardInterrupt: The server was ended by SIGINT; `Terminated` by SIGTERM.
+        KeyboardInterrupt: A signal has ended the server (see `INTERRUPTS`).
     """
     received: list[int] = []
 

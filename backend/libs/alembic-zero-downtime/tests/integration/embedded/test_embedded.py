@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from alembic_zero_downtime.database.session import execute_together
 from alembic_zero_downtime.embedded.account import UNASSIGNED, Account, account_for
 from alembic_zero_downtime.embedded.binaries import find_program
 from alembic_zero_downtime.embedded.server import SOCKET_NAME, EmbeddedServer
@@ -117,6 +118,16 @@ def test_second_connection_uses_the_running_server(directory: Path) -> None:
     before = pid_of(directory)
     assert ask(directory, "SELECT count(*) FROM kept") == 0
     assert pid_of(directory) == before
+
+
+def test_the_statements_of_a_step_are_one_round_trip(directory: Path) -> None:
+    engine = create_engine(url_of(directory), poolclass=NullPool)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    statements = ("INSERT INTO kept VALUES (%(n)s)", "SELECT n FROM kept")
+    with engine.begin() as connection:
+        assert execute_together(connection, statements, {"n": 7}).scalar() == 7
+    assert sent == [";".join(statements)]
 
 
 def test_it_listens_only_on_a_private_socket(directory: Path) -> None:

@@ -62,6 +62,9 @@ WITHIN = {
         "except Exception: pass"
     ),
 }
+TIMEOUTS = """
+    SELECT array_agg(name) FROM pg_settings WHERE name ~ '(session|transaction|statement)_timeout'
+"""  # transaction_timeout is from PostgreSQL 17
 EXITS = {
     "sys.exit": "import sys; sys.exit(0)",
     "exit": "exit()",
@@ -293,9 +296,8 @@ def test_a_revision_leaves_no_setting_of_the_session_behind(
 def test_timeouts_of_the_database_end_neither_a_long_revision_nor_a_waiting_process(
     project: ProjectCopy, alembic: Alembic, migrated: Engine
 ) -> None:
-    name = migrated.url.database
-    for timeout in ("idle_session", "transaction", "idle_in_transaction_session", "statement"):
-        execute(migrated, f"ALTER DATABASE \"{name}\" SET {timeout}_timeout = '200ms'")
+    for timeout in scalar(migrated, TIMEOUTS):
+        execute(migrated, f"ALTER DATABASE {migrated.url.database} SET {timeout} = '200ms'")
     project.add(sql("SELECT pg_sleep(1.2)"))
     project.add("import time; time.sleep(0.5)\n" + sql("SELECT pg_sleep(0.4)"))
     with project.start(migrated.url, "upgrade", "head") as first:
