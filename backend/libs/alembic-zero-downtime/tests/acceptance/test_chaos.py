@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from chaos import freeze, kill, race, server, stall, wire
+from chaos import arrive, freeze, kill, race, server, stall, wire
 from support.network import HAS_NAMESPACES, MISSING
 
 
@@ -36,3 +36,9 @@ def test_a_stopped_upgrade_is_named_and_completes_when_it_continues(
     migration_server: URL, tmp_path: Path
 ) -> None:
     assert freeze.run(migration_server, tmp_path, stops=3).failures == []
+
+
+def test_rows_that_arrive_during_a_downgrade_are_not_lost(
+    migration_server: URL, tmp_path: Path
+) -> None:
+    assert arrive.run(migration_server, tmp_path, rounds=6).failures == []

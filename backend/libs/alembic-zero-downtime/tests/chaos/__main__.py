@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from alembic_zero_downtime.embedded.disposable import FAST, fast_folder
 from alembic_zero_downtime.embedded.server import EmbeddedServer
 from alembic_zero_downtime.errors import EmbeddedServerError
-from chaos import freeze, kill, race, server, stall, wire
+from chaos import arrive, freeze, kill, race, server, stall, wire
 from chaos.outcome import Outcome, print_outcomes, write_json
 from support.databases import address_of
 from support.network import HAS_NAMESPACES, MISSING
@@ -67,6 +67,14 @@ def run_freeze(arguments: argparse.Namespace) -> Outcome:
         return freeze.run(migration_server, folder, stops=arguments.stops, seed=arguments.seed)
 
 
+def run_arrive(arguments: argparse.Namespace) -> Outcome:
+    """Let rows arrive while a downgrade that drops their table or column is confirmed."""
+    with fast_server() as (migration_server, folder):
+        return arrive.run(
+            migration_server, folder, rounds=arguments.downgrades, seed=arguments.seed
+        )
+
+
 SCENARIOS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "race": run_race,
     "kill": run_kill,
@@ -74,6 +82,7 @@ SCENARIOS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "stall": run_stall,
     "wire": run_wire,
     "freeze": run_freeze,
+    "arrive": run_arrive,
 }
 
 
@@ -113,6 +122,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("--server-kills", 20, "kills of the server"),
         ("--cuts", 20, "cuts of the cable"),
         ("--stops", 20, "stops of the process"),
+        ("--downgrades", 100, "downgrades during which rows arrive"),
         ("--read-seconds", 4, "seconds of the read that blocks the migration"),
     ):
         parser.add_argument(

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,7 +44,8 @@ class Command:
     """An `alembic` command line in a process of its own, which does not outlive the block.
 
     It begins at the moment `start` of the monotonic clock, by default at once; `env` adds to a
-    clean environment; `network` is the network namespace.
+    clean environment; `network` is the network namespace, `terminal` the device of the standard
+    input.
     """
 
     def __init__(
@@ -54,13 +56,15 @@ class Command:
         start: float = 0.0,
         env: Mapping[str, str] | None = None,
         network: Path | None = None,
+        terminal: Path | None = None,
     ) -> None:
         self._log = ini_file.parent / f"{uuid4().hex}.log"
         environment = {**CLEAN_ENVIRONMENT, "DATABASE_URL": as_text(url), **(env or {})}
         self._log.touch()  # it may be killed before it writes
         self._process = _forking().Process(
             target=_run_alembic,
-            args=(["-c", str(ini_file), *arguments], environment, self._log, start, network),
+            args=(["-c", str(ini_file), *arguments], environment, self._log),
+            kwargs={"start": start, "network": network, "terminal": terminal},
             daemon=True,
         )
         self._process.start()
@@ -135,14 +139,18 @@ def _run_alembic(
     arguments: list[str],
     environment: Mapping[str, str],
     log: Path,
+    *,
     start: float,
     network: Path | None,
+    terminal: Path | None,
 ) -> None:
     if network:
         enter(network)
     with log.open("w", encoding="utf-8") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+    if terminal:
+        sys.stdin = terminal.open(encoding="utf-8")
     os.environ.clear()
     os.environ.update(environment)
     time.sleep(max(0.0, start - time.monotonic()))
