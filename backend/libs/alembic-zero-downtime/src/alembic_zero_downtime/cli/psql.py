@@ -1,9 +1,9 @@
 """Open the database in psql."""
 
 import argparse
-import os
 from typing import NoReturn
 
+from alembic_zero_downtime._exits import EXECVE
 from alembic_zero_downtime.cli.context import CommandContext
 from alembic_zero_downtime.cli.output import RefusedError, restore_stdout
 from alembic_zero_downtime.database.client import find_programs, read_address
@@ -24,4 +24,4 @@ def run(context: CommandContext, _: argparse.Namespace) -> NoReturn:
     restore_stdout()
     options = ("--set=ON_ERROR_STOP=1", address.dsn)
     with address.surroundings() as surroundings:
-        os.execve(programs[0], ["psql", *options], surroundings.variables)  # noqa: S606
+        EXECVE(programs[0], ["psql", *options], surroundings.variables)

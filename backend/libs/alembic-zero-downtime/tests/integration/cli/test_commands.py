@@ -285,7 +285,7 @@ def test_psql_is_executed_with_the_address(
         executed.append((path, arguments, environment))
         raise KeyboardInterrupt  # a real one does not return
 
-    monkeypatch.setattr("alembic_zero_downtime.cli.psql.os.execve", execve)
+    monkeypatch.setattr("alembic_zero_downtime.cli.psql.EXECVE", execve)
     done = manage(migrated_database.set(password="s3cr3t"), "psql")
     ((path, arguments, environment),) = executed
     assert Path(path).name == arguments[0] == "psql"
