@@ -197,6 +197,15 @@ CASES = {
     "a materialized view": case(
         "DROP MATERIALIZED VIEW v", "would be dropped: v, 3 rows", before=VIEW
     ),
+    "a materialized view that is emptied": case(
+        "REFRESH MATERIALIZED VIEW v WITH NO DATA", "would be dropped: v, 3 rows", before=VIEW
+    ),
+    "a materialized view that the upgrade fills again": case(
+        "REFRESH MATERIALIZED VIEW v WITH NO DATA",
+        f"would be dropped: v, 3 rows ({AGAIN} all)",
+        restore="REFRESH MATERIALIZED VIEW v",
+        before=VIEW,
+    ),
     "a materialized view that the upgrade creates": case(
         "DROP MATERIALIZED VIEW v",
         f"would be dropped: v, 3 rows ({AGAIN} all)",

@@ -239,7 +239,8 @@ def find_dropped(
     """Yield the dropped tables, each with None, and the dropped columns by name.
 
     A partition is left out if its parent loses the same. A partitioned table is left out if one of
-    its partitions remains as a table. Generated columns hold no data.
+    its partitions remains as a table. Generated columns hold no data. A materialized view that is
+    refreshed WITH NO DATA counts as dropped.
     """
     tables = {each.oid: each for each in before}
     dropped = {each.oid: _dropped_columns(each, after.get(each.oid)) for each in before}
@@ -260,6 +261,8 @@ def _dropped_columns(before: TableState, after: TableState | None) -> list[str |
     """Return the names of the dropped columns, or None for the table."""
     if after is None:
         return [] if before.kind == "c" else [None]  # the columns of a dropped type go with it
+    if before.is_populated and not after.is_populated:
+        return [None]
     remaining = {each.number for each in after.columns}
     return [e.name for e in before.columns if e.number not in remaining and not e.is_generated]
 
