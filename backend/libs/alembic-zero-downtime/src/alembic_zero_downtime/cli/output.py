@@ -62,6 +62,7 @@ def _moved_stdout() -> Iterator[TextIO]:
         with open(copy, "w", encoding=sys.stdout.encoding, closefd=False) as stream:
             yield stream
     finally:
+        sys.stdout.flush()  # what a revision has written past `sys.stdout`
         os.dup2(copy, number)
         os.close(copy)
 

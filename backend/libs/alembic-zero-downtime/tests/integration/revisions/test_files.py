@@ -170,10 +170,18 @@ def test_words_of_a_revision_are_not_in_the_json(
     assert "Updating 0 rows." in done.stderr
 
 
-def test_output_of_a_program_that_a_revision_runs_is_not_in_the_json(
-    project: ProjectCopy, migrated: Engine
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.system('echo Updating')",
+        "import os; os.write(1, b'Updating')",
+        "import sys; sys.__stdout__.write('Updating')",
+    ],
+)
+def test_output_past_python_s_standard_output_is_not_in_the_json(
+    code: str, project: ProjectCopy, migrated: Engine
 ) -> None:
-    project.add("pass", declarations="import os; os.system('echo Updating')")
+    project.add("pass", declarations=code)
     program = Path(sys.executable).with_name("alembic-zero-downtime")
     done = subprocess.run(
         [program, "-c", project.ini, "info", "--json"],
