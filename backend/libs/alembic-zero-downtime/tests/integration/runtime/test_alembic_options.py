@@ -324,7 +324,7 @@ def test_x_arguments_reach_the_project(
     env.write_text(env.read_text().replace("\nrun(", f"\n{code}\nrun("))
     scripts.add("a1", None)
     assert main(["-c", str(scripts.ini), "-x", "tenant=acme", "history"]) == 0
-    assert "tenant: acme" in capsys.readouterr().out
+    assert "tenant: acme" in capsys.readouterr().err
 
 
 def test_an_env_py_without_run_is_named(
