@@ -17,7 +17,7 @@ from sqlalchemy import Column, Constraint, Index
 if TYPE_CHECKING:  # the operations import this module while Alembic is imported (_plugin.py)
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.migration import MigrationContext, RevisionStep
-    from alembic.script import ScriptDirectory
+    from alembic.script import Script, ScriptDirectory
 
 
 def escape_percent_signs() -> None:
@@ -60,13 +60,23 @@ def make_upgrade_steps(
     return make_steps(tuple(heads), tuple(current))
 
 
+def find_script(scripts: "ScriptDirectory", revision: str) -> "Script":
+    """Return a revision by its id, without Alembic's search for an abbreviation.
+
+    Raises:
+        CommandError: There is no such revision.
+    """
+    known: Any = scripts.revision_map._revision_map  # noqa: SLF001
+    return known.get(revision) or scripts.get_revision(revision)
+
+
 def parents_of(scripts: "ScriptDirectory", revision: str) -> tuple[str, ...]:
     """Return the revisions that a revision directly follows or depends on.
 
     Raises:
         CommandError: There is no such revision.
     """
-    script: Any = scripts.get_revision(revision)
+    script: Any = find_script(scripts, revision)
     parents: tuple[str, ...] = script._normalized_down_revisions  # noqa: SLF001
     return parents
 

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import compat
+from alembic.util import CommandError, compat
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
@@ -122,6 +122,15 @@ def test_make_upgrade_steps_returns_the_pending_ones(
     pending = IDS[IDS.index(current[0]) + 1 :] if current else IDS
     assert [step.revision.revision for step in steps] == pending
     assert all(step.is_upgrade for step in steps)
+
+
+def test_find_script_returns_a_revision_by_its_id_or_an_abbreviation(
+    project: ProjectCopy,
+) -> None:
+    assert _alembic.find_script(project.scripts, IDS[0]).revision == IDS[0]
+    assert _alembic.find_script(project.scripts, "head").revision == IDS[-1]
+    with pytest.raises(CommandError, match="Can't locate"):
+        _alembic.find_script(project.scripts, "unknown")
 
 
 def test_parents_of_returns_those_that_a_revision_follows_or_depends_on(

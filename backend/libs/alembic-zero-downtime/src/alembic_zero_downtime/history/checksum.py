@@ -1,6 +1,7 @@
 """Checksums of revisions that ignore comments, docstrings and formatting."""
 
 import ast
+import gc
 import hashlib
 from collections.abc import Callable
 from functools import cache
@@ -28,7 +29,13 @@ def checksum(source: str | bytes) -> str:
     The output of `ast.dump` is not used: it differs between Python versions.
     """
     parts: list[str] = []
-    _serialize(ast.parse(source), parts.append)
+    was_enabled = gc.isenabled()
+    gc.disable()  # a tree has no cycles, and its many nodes would start collections
+    try:
+        _serialize(ast.parse(source), parts.append)
+    finally:
+        if was_enabled:
+            gc.enable()
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from alembic_zero_downtime._alembic import find_script
 from alembic_zero_downtime.history.checksum import checksum_of
 from alembic_zero_downtime.history.ledger import (
     EntryFactory,
@@ -97,7 +98,7 @@ class LedgerRecorder:
 
     def checksum(self, revision: str) -> str:
         """Return the checksum of a revision's current code."""
-        return checksum_of(Path(self.scripts.get_revision(revision).path))
+        return checksum_of(Path(find_script(self.scripts, revision).path))
 
     def _write(
         self,

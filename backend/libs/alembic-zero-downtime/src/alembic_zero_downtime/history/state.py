@@ -7,7 +7,7 @@ from enum import StrEnum
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Text, column, select, text
 
-from alembic_zero_downtime._alembic import parents_of
+from alembic_zero_downtime._alembic import find_script, parents_of
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.declared_environment import means_production
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
@@ -135,7 +135,7 @@ def list_revisions(scripts: ScriptDirectory) -> list[Script]:
         if missing:
             todo += missing
         else:
-            ordered.setdefault(todo.pop(), scripts.get_revision(revision))
+            ordered.setdefault(todo.pop(), find_script(scripts, revision))
     return list(ordered.values())
 
 

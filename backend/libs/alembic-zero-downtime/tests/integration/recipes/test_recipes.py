@@ -51,6 +51,7 @@ class Deployment:
                 self._works += 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", STEPS)
 def test_recipe_goes_up_and_down(
     heading: str,
