@@ -336,7 +336,8 @@ def test_psql_gets_the_parameters_and_its_command_line_shows_no_value_of_them(
         while "s3cr3t" not in "".join(output):
             output.append(process.stdout.readline())
         command_line = psutil.Process(process.pid).cmdline()
-        output.append(process.communicate()[0])
+        process.stdin.close()
+        output.append(process.stdout.read())  # communicate() would miss what readline() buffers
     assert Path(command_line[0]).name == "psql"
     assert "connect_timeout=7" in command_line[-1]
     assert "s3cr3t" not in " ".join(command_line)

@@ -74,7 +74,7 @@ def answer_meanwhile(
 
 def restore(done: Done) -> None:
     """Run the command that a reset has printed."""
-    (command,) = re.findall("^/.*pg_restore .*$", done.stderr, re.MULTILINE)
+    (command,) = re.findall("^'?/.*pg_restore'? .*$", done.stderr, re.MULTILINE)
     restored = run("sh", "-c", command)
     assert restored.returncode == 0, restored.stderr
 
