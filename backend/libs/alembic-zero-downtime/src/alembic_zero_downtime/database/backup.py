@@ -4,8 +4,10 @@ import os
 import re
 import shlex
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -21,6 +23,7 @@ from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, one_line
 
 # pg_restore sets this parameter from this version on, which is an error on an older server.
+PARTIAL = ".partial"  # the suffix of a dump that is not complete
 TRANSACTION_TIMEOUT = 17
 
 
@@ -52,9 +55,9 @@ def back_up(connection: Connection, database: DatabaseURL, directory: Path) -> B
     server = connection_info(connection).server_version // 10_000
     address = read_address(connection, database)
     name = re.sub(r"[^\w.-]", "_", address.parameters["dbname"], flags=re.ASCII)
-    path = directory.absolute() / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
     try:
         pg_dump, version = _choose_pg_dump(database, server)
+        path = _reserve(directory.absolute(), f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
         _dump(pg_dump, address, path, snapshot)
         size = path.stat().st_size
     except OSError as error:
@@ -87,14 +90,22 @@ def _read_version(program: Path) -> int:
     return int(match[1]) if match else 0
 
 
+def _reserve(folder: Path, name: str) -> Path:
+    """Return a path that no other dump has, and create the file with its temporary name."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for number in count(1):
+        path = folder / (f"{name}-{number}.dump" if number > 1 else f"{name}.dump")
+        if not path.exists():
+            with suppress(FileExistsError):  # of a dump that runs
+                path.with_suffix(PARTIAL).touch(mode=0o600, exist_ok=False)
+                return path
+    raise AssertionError
+
+
 def _dump(pg_dump: Path, address: Address, path: Path, snapshot: str) -> None:
-    """Write to a temporary name and rename it to `path`, which is thus always complete."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.touch(mode=0o600, exist_ok=False)
+    """Write to the temporary name and rename it to `path`, which is thus always complete."""
+    partial = path.with_suffix(PARTIAL)
     try:
-        if path.exists():
-            raise BackupError(f"{path} already exists")
         options = ("--format=custom", "--lock-wait-timeout=10s", f"--snapshot={snapshot}")
         run_pg_dump(pg_dump, address, *options, f"--file={partial}")
         _require_complete(pg_dump.with_name("pg_restore"), partial)

@@ -335,9 +335,10 @@ def test_an_earlier_dump_is_never_overwritten(
     first = dump(migrated, folder).path
     assert first.name.endswith("-20261123T041500Z.dump")
     written = first.read_bytes()
-    with pytest.raises(BackupError, match="already exists"):
-        dump(migrated, folder)
-    assert [path.read_bytes() for path in folder.iterdir()] == [written]
+    second = dump(migrated, folder).path
+    assert second.name.endswith("-20261123T041500Z-2.dump")
+    assert first.read_bytes() == written
+    assert {*folder.iterdir()} == {first, second}
 
 
 def test_no_dump_is_written_if_skipped_or_if_the_database_is_empty(
