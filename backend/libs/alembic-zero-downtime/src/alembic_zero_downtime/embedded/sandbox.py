@@ -149,7 +149,7 @@ def reason_unknown(error: psycopg2.Error, statement: str) -> str | None:
 
 
 def run_in_savepoint(driver: Any, statement: str, run: Callable[[], object]) -> None:
-    """Run a statement; if it fails, the transaction goes on as before it.
+    """Run a statement; if it fails, the transaction continues as before it.
 
     Args:
         driver: the connection of psycopg2.
