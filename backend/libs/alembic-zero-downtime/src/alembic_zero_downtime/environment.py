@@ -23,7 +23,6 @@ from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, describe_error, describe_failure
 from alembic_zero_downtime.history.recorder import LedgerRecorder
-from alembic_zero_downtime.interrupts import interrupts_raised
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.revisions.files import require_distinct_ids
 from alembic_zero_downtime.revisions.numbering import check_message, prepare_revision
@@ -73,7 +72,7 @@ def _run(project: Project) -> None:
         _run_offline(project, project.resolve_database(config))
         return
     logging.getLogger("alembic.runtime.migration").addFilter(_is_news)
-    with interrupts_raised(), graceful_exit() if options else nullcontext(), exits_refused():
+    with graceful_exit() if options else nullcontext(), exits_refused():
         require_distinct_ids(context.script, project)
         try:
             _run_connected(project, config)

@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os import _exit  # that of `os` is replaced while code of a project runs (_exits.py)
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -25,22 +23,8 @@ def exit_on_interrupt(program: str) -> None:
     """Let Ctrl-C end the process at once, with one line and exit code 130.
 
     An exception would be a traceback if it is raised in an import, and there is nothing to clean up
-    before a command runs. Another handler stays, such as that of a background job, which ignores
-    Ctrl-C.
+    before a command runs; then `signals.interruptible` replaces this handler. Another one stays,
+    such as that of a background job, which ignores Ctrl-C.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _Exit(program))
-
-
-@contextmanager
-def interrupts_raised() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt again: the block cleans up."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not isinstance(handler, _Exit):
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)

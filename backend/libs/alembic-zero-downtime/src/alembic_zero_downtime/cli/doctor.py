@@ -187,7 +187,16 @@ def check_server(context: CommandContext, database: MigrationDatabase) -> Iterat
 
 
 def _check_facts(facts: Row[Any], database: MigrationDatabase) -> Iterator[Check]:
-    area, asked = "server", database.settings.lock_timeout
+    area = "server"
+    yield from _find_faults(facts, database)
+    if facts.may_create:
+        yield Check(area, Level.OK, f"role {facts.role} may create tables in {facts.schema}")
+    if not find_programs("pg_dump", database.address):
+        yield Check(area, Level.WARNING, "pg_dump is not installed", "install it: a reset dumps")
+
+
+def _find_faults(facts: Row[Any], database: MigrationDatabase) -> Iterator[Check]:
+    asked = database.settings.lock_timeout
     for is_wrong, level, message, fix in (
         (
             facts.major < OLDEST_SERVER,
@@ -245,11 +254,7 @@ def _check_facts(facts: Row[Any], database: MigrationDatabase) -> Iterator[Check
         ),
     ):
         if is_wrong:
-            yield Check(area, level, message, fix)
-    if facts.may_create:
-        yield Check(area, Level.OK, f"role {facts.role} may create tables in {facts.schema}")
-    if not find_programs("pg_dump", database.address):
-        yield Check(area, Level.WARNING, "pg_dump is not installed", "install it: a reset dumps")
+            yield Check("server", level, message, fix)
 
 
 def _check_parameters(connection: Connection) -> Iterator[Check]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from alembic_zero_downtime.cli.commands import COMMANDS, Command
 from alembic_zero_downtime.cli.exit_codes import EXPLANATION, Exit
-from alembic_zero_downtime.interrupts import interrupts_raised
 
 if TYPE_CHECKING:
     from alembic_zero_downtime.cli.context import CommandContext
@@ -119,7 +118,7 @@ def execute(
 
     try:
         run = import_module(arguments.module).run
-        with interrupts_raised(), interruptible(), exits_refused(), results_on_stdout():
+        with interruptible(), exits_refused(), results_on_stdout():
             context = open_context(arguments)  # env.py may configure the logging, as Alembic's does
             logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
             logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -100,8 +100,7 @@ def require_supported_driver(connection: Connection) -> None:
 def borrowed(connection: Connection) -> Iterator[None]:
     """Use a program's own connection; restore its session settings when the block ends."""
     is_nested = connection.in_transaction()
-    (search_path,) = run_outside_transaction(connection, SHOW_SEARCH_PATH)
-    search_system_schema_first(connection, is_local=is_nested)
+    search_path = search_system_schema_first(connection, is_local=is_nested)
     found = SessionState.read(connection)
     before = SessionState({**found.settings, "search_path": search_path})
     connection.execution_options(is_borrowed=True)
@@ -115,8 +114,10 @@ def borrowed(connection: Connection) -> Iterator[None]:
             before.restore(connection, is_local=is_nested)
 
 
-def search_system_schema_first(connection: Connection, *, is_local: bool) -> None:
+def search_system_schema_first(connection: Connection, *, is_local: bool) -> str:
     """Let the server's own functions and operators take precedence in the session.
+
+    Returns the search path as it was.
 
     Args:
         connection: of the session.
@@ -125,6 +126,7 @@ def search_system_schema_first(connection: Connection, *, is_local: bool) -> Non
     (path,) = run_outside_transaction(connection, SHOW_SEARCH_PATH)
     if (safe := without_system_schema(path)) != path:
         set_parameters(connection, {"search_path": safe}, is_local=is_local)
+    return str(path)
 
 
 def set_parameters(
