@@ -1,0 +1,1 @@
+"""Read a filing: a module for each kind of file."""
