@@ -34,6 +34,8 @@ _PATTERN = f"^{_DECIMAL.pattern}$"
 
 def _exact(value: object) -> Decimal:
     """Return an exact decimal of a string, an integer or a Decimal; a float is an error."""
+    if type(value) is Decimal and _DECIMAL.fullmatch(str(value)):
+        return value  # most figures: valid, and written without an exponent
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError("a figure is a string, such as '-1234.5', and never a float")  # noqa: TRY004
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
@@ -217,6 +219,9 @@ class Statement(Form):
         written = self.model_dump(mode="json", exclude_none=True)
         for name in ("framework", "scope", "language", "title", "currency", "scale"):
             written.setdefault(name, None)
+        for period in written["periods"]:
+            for name in ("fiscal_year", "end"):
+                period.setdefault(name, None)
         for row in written["rows"]:
             for cell in row["cells"].values():
                 cell.setdefault("v", None)

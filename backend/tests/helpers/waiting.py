@@ -1,6 +1,7 @@
-"""Wait for a state of the database."""
+"""Wait for a state of the database, or another one."""
 
 import time
+from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
@@ -13,3 +14,11 @@ def wait_for(connection: Connection, query: str, seconds: float = 30) -> None:
         assert time.monotonic() < deadline, query
         time.sleep(0.02)
     connection.rollback()
+
+
+def wait_until(is_reached: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until the state is reached."""
+    deadline = time.monotonic() + seconds
+    while not is_reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
