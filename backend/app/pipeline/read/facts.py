@@ -35,7 +35,9 @@ def undated(namespace: str) -> str:
 
 def standard_prefix(namespace: str) -> str | None:
     """Return the usual prefix of a standard taxonomy's namespace, or None for any other."""
-    return _STANDARD.get(undated(namespace).rstrip("/"))
+    # The IFRS Foundation writes https since 2021, and http before.
+    plain = re.sub(r"^https:", "http:", undated(namespace).rstrip("/"))
+    return _STANDARD.get(plain)
 
 
 def concept_name(qname: str, namespaces: Mapping[str | None, str]) -> str:
@@ -104,10 +106,10 @@ def parse_date(text: str, *, ends: bool) -> date | None:
         if "T" not in text:
             return date.fromisoformat(text.removesuffix("Z")[:10])
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if ends and (moment.hour, moment.minute, moment.second) == (0, 0, 0):
+            moment -= timedelta(days=1)
+    except (ValueError, OverflowError):  # the day before the year 1
         raise ReadError("bad_date", f"{text[:40]!r} is no date: the filing is damaged") from None
-    if ends and (moment.hour, moment.minute, moment.second) == (0, 0, 0):
-        return (moment - timedelta(days=1)).date()
     return moment.date()
 
 
