@@ -4,6 +4,7 @@ set -eu
 lock=$1
 stamp=$2
 library=libs/alembic-zero-downtime
+launcher=scripts/fde.sh
 
 if [ ! -w . ]; then
     echo "install: $PWD is read-only, and its .venv is missing or older than $lock: run this in a writable copy" >&2
@@ -14,7 +15,8 @@ fi
 if command -v flock >/dev/null; then
     exec 9>.venv.lock
     flock 9
-    if [ "$stamp" -nt "$lock" ] && [ "$stamp" -nt "$library/pyproject.toml" ]; then
+    if [ "$stamp" -nt "$lock" ] && [ "$stamp" -nt "$library/pyproject.toml" ] \
+        && [ "$stamp" -nt "$launcher" ]; then
         exit 0
     fi
 fi
@@ -71,5 +73,7 @@ packages = pathlib.Path(sysconfig.get_path("purelib"))
 up = "../" * len(packages.relative_to(pathlib.Path.cwd()).parts)
 (packages / "alembic_zero_downtime.pth").write_text(f"{up}{sys.argv[1]}\n")
 PYTHON
+cp "$launcher" .venv/bin/fde
+chmod 755 .venv/bin/fde
 .venv/bin/python -m compileall -q app alembic scripts config.py "$library/src"
 touch "$stamp"

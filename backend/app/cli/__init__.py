@@ -1,0 +1,1 @@
+"""The command line `fde`: a module for each command, and their output."""
