@@ -21,7 +21,7 @@ for module, names in importlib.metadata.packages_distributions().items():
     if not runtime & {re.sub("[-_.]+", "-", name).lower() for name in names}:
         sys.modules[module] = None  # importing it fails
 
-import app.main
+import app.main, app.cli.reading, app.pipeline.picture, app.services.tasks
 runpy.run_path("scripts/db_manager.py")
 from alembic.config import main
 main(["upgrade", "head", "--sql"])

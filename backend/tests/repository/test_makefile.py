@@ -29,6 +29,8 @@ OTHERS = {
         "db-stamp-env",
         "db-config",
         "db-doctor",
+        "eval",
+        "fuzz",
         "chaos",
         "bench",
         "bench-online",

@@ -62,6 +62,7 @@ def test_a_moved_checkout_finds_its_library(tmp_path: Path, environment: dict[st
     python = ".venv/bin/python"
     assert "usage: " in run(backend, environment, python, "-m", "alembic", "--help")
     assert "usage: " in run(backend, environment, python, "-m", "alembic_zero_downtime", "--help")
+    assert run(tmp_path, environment, str(backend / ".venv/bin/fde"), "--version") == "fde 0.1.0\n"
     assert run(backend, environment, python, "-c", INSPECT).splitlines() == [
         str(backend / LIBRARY),
         "alembic.plugins alembic.autogenerate.zero_downtime alembic_zero_downtime._plugin",
