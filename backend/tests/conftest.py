@@ -28,9 +28,9 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the environment's database out of every test."""
+    """Keep the environment's database and limits out of every test."""
     for name in list(os.environ):
-        if name.startswith(("DATABASE_URL", "DB_", "PG", "MIGRATION_")):
+        if name.startswith(("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_")):
             monkeypatch.delenv(name)
 
 

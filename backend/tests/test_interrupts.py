@@ -25,12 +25,15 @@ UNREACHABLE = "postgresql://u@127.0.0.1:1/n"
 MANAGE = ("python", "scripts/db_manager.py", "info")
 MAKE = ("python", "scripts/run_alembic.py", "upgrade", "head")
 PLAIN = ("alembic", "current")
+FDE = ("python", "-m", "app", "read", "file")
 LIBRARY = ("python", "-m", "alembic_zero_downtime", "info")
 
 
 def program_of(command: tuple[str, ...]) -> str:
     """Return the beginning of the line."""
-    name = {MANAGE: "db_manager", LIBRARY: "alembic-zero-downtime"}.get(command, "alembic")
+    name = {MANAGE: "db_manager", FDE: "fde", LIBRARY: "alembic-zero-downtime"}.get(
+        command, "alembic"
+    )
     return f"{name}: interrupted"
 
 
@@ -46,6 +49,8 @@ def program_of(command: tuple[str, ...]) -> str:
         pytest.param(MAKE, "sqlalchemy.sql", marks=pytest.mark.slow),
         (MAKE, "app.db.url"),
         pytest.param(MAKE, "psycopg2", marks=pytest.mark.slow),
+        pytest.param(FDE, "typer", marks=pytest.mark.slow),
+        (FDE, "app.services.reading"),
         (PLAIN, "alembic_zero_downtime.environment"),
         pytest.param(PLAIN, "app.db.url", marks=pytest.mark.slow),
         pytest.param(LIBRARY, "alembic.config", marks=pytest.mark.slow),
