@@ -21,7 +21,8 @@ from support.databases import connected, execute, exists
 from support.drift.schema import differs, extra
 from support.project import HEAD, IDS, ProjectCopy
 
-pytestmark = pytest.mark.usefixtures("shadow_server")
+# Slow: it starts or resets servers and databases of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shadow_server")]
 Alembic = Callable[..., int]
 OTHER_KINDS = """
     CREATE TYPE mood AS ENUM ('good', 'bad');

@@ -17,6 +17,8 @@ from alembic_zero_downtime.embedded.disposable import PREFIX, disposable_server
 from support.project import ProjectCopy
 from support.shell import CLEAN_ENVIRONMENT, Done, as_text
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 Manage = Callable[..., Done]
 NOTE_FOLDERS = """
 import os, pathlib

@@ -16,7 +16,8 @@ from support.hostile import hostile
 from support.project import ProjectCopy
 from support.shell import Done
 
-pytestmark = pytest.mark.usefixtures("shadow_server")
+# Slow: it starts or resets servers and databases of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shadow_server")]
 Manage = Callable[..., Done]
 # The name and the arguments.
 FUNCTIONS = [

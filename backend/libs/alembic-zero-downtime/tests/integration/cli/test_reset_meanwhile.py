@@ -22,6 +22,8 @@ from support.project import ProjectCopy
 from support.shell import Done, run, typed_on_a_terminal
 from support.snapshots import take_snapshot
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 Manage = Callable[..., Done]
 LOG = "CREATE TABLE log (n int); INSERT INTO log VALUES (1);"
 NEW = "INSERT INTO log VALUES (2)"

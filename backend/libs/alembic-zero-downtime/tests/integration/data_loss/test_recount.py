@@ -10,6 +10,8 @@ from support.databases import execute, scalar
 from support.project import ProjectCopy, wait_for
 from support.shell import typed_on_a_terminal
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 Alembic = Callable[..., int]
 PROMPT = "alembic_zero_downtime.data_loss.confirmation.prompt_for_database_name"
 TABLE = "CREATE SCHEMA s; CREATE TABLE s.t (a int, b int)"

@@ -33,6 +33,8 @@ from support.project import INI
 from support.shell import Done, as_text, run
 from support.snapshots import take_snapshot
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 # Prints its version, begins to write the file, and continues as the test defines.
 STAND_IN = """#!/bin/sh
 test "$1" = --version && echo "pg_dump (PostgreSQL) {version}" && exit

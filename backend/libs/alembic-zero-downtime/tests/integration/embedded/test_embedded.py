@@ -28,6 +28,8 @@ from alembic_zero_downtime.embedded.server import SOCKET_NAME, EmbeddedServer
 from support.project import wait_for
 from support.shell import CLEAN_ENVIRONMENT, as_text, run
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 CONNECT = """
 import os
 from sqlalchemy import create_engine

@@ -12,6 +12,8 @@ from support.databases import execute, new_database
 from support.hostile import hostile
 from support.planning import Planner, planning
 
+pytestmark = pytest.mark.slow  # it starts or resets servers and databases of its own
+
 BEYOND_OWNERS = """
     CREATE FUNCTION started() RETURNS event_trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM hostile.attack('event-trigger'); END $$;
