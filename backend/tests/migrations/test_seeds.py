@@ -11,6 +11,8 @@ from alembic_zero_downtime.cli.exit_codes import Exit
 from tests.helpers.shell import Done, psql
 from tests.helpers.waiting import wait_for
 
+pytestmark = pytest.mark.slow  # each test migrates a database up and down
+
 SIEMENS = "https://www.siemens.com/global/en/company/investor-relations/events-publications-ad-hoc/"
 EXPECTED = {
     "AstraZeneca PLC": (

@@ -28,7 +28,7 @@ FEW = settings(max_examples=3, deadline=None, derandomize=True, database=None)
 # Without shrinking: a report takes long to read a thousand times, and the layout is in the failure.
 MANY = settings(
     phases=[Phase.explicit, Phase.generate],
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,

@@ -20,7 +20,8 @@ from support.project import ProjectCopy
 from support.shell import Done
 from support.snapshots import read_catalog, read_rows
 
-pytestmark = pytest.mark.usefixtures("shadow_server")
+# Slow: it starts or resets servers and databases of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shadow_server")]
 INDEX = 'op.create_index("ix_documents_probe", "documents", ["url"])'
 COLUMN = 'op.add_column("documents", sa.Column("probe", sa.Text()))'
 Manage = Callable[..., Done]
@@ -156,7 +157,6 @@ def test_longest_open_transaction_is_read(large: Engine) -> None:
     assert str(transaction) == f"pid {pid} (postgres, idle in transaction)"
 
 
-@pytest.mark.slow
 def test_longest_open_transaction_is_shown_from_a_second(
     project: ProjectCopy, plan: Plan, large: Engine
 ) -> None:

@@ -17,6 +17,8 @@ from support.project import BEFORE_HEAD, HEAD, INI, ProjectCopy
 from support.shell import Done, answer_on_a_terminal, as_text, typed_on_a_terminal
 from support.snapshots import take_snapshot
 
+pytestmark = pytest.mark.slow  # it types on terminals of processes of its own
+
 Alembic = Callable[..., int]
 
 
