@@ -40,7 +40,8 @@ def _against(sound: Summary, damaged: Summary, columns: Sequence[tuple[int, int]
         labelled.setdefault(each.label, []).append(each)
     found = []
     for line in damaged.lines:
-        candidates = labelled.get(line.label, sound.lines)
+        # A line without a label may be any: its label may be what was damaged.
+        candidates = labelled.get(line.label, sound.lines) if line.label else sound.lines
         if not any(_agree(each, line, columns) for each in candidates):
             known = f", not {candidates[0].figures}" if line.label in labelled else ""
             found.append(f"{line.label!r} is {line.figures}{known}")

@@ -19,9 +19,11 @@ from app.pipeline.verify.vocabulary import (
     CLOSING,
     COMPREHENSIVE,
     FLOWS,
+    LIABILITIES_AND_EQUITY,
     NET_INCOME,
     OF_WHICH,
     OPENING,
+    TOTAL_ASSETS,
     normalise,
 )
 
@@ -157,6 +159,8 @@ def _other_content(statement: Statement) -> str | None:
     if statement.statement == "income_statement":
         if cash_rows(statement, OPENING) and cash_rows(statement, CLOSING):
             return "opening and closing cash are rows of a cash flow statement"
+        if any(TOTAL_ASSETS.search(each) or LIABILITIES_AND_EQUITY.search(each) for each in labels):
+            return "it has the totals of a balance sheet"
         if labels and NET_INCOME.search(labels[0]) and any(map(COMPREHENSIVE.search, labels[1:])):
             return "it begins with the profit, as a statement of comprehensive income does"
     if statement.statement == "cash_flow_statement":

@@ -301,6 +301,13 @@ def test_a_term_is_subtracted_only_where_sign_or_label_says_so(label: str, statu
     assert checks(signed).status == "verified"
 
 
+def test_an_income_statement_with_a_balance_sheet_behind_it_is_not_verified() -> None:
+    done = verify([income(INCOME + SHEET), sheet(), flow()])[0]
+
+    assert checks(done).status != "verified"
+    assert "other_statement" in codes(done)
+
+
 def test_statements_of_different_days_are_not_verified() -> None:
     statements = group()
     newest, oldest = statements[1].periods
