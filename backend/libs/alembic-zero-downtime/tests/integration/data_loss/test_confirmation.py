@@ -17,8 +17,6 @@ from support.project import BEFORE_HEAD, HEAD, INI, ProjectCopy
 from support.shell import Done, answer_on_a_terminal, as_text, typed_on_a_terminal
 from support.snapshots import take_snapshot
 
-pytestmark = pytest.mark.slow  # it types on terminals of processes of its own
-
 Alembic = Callable[..., int]
 
 
@@ -233,6 +231,7 @@ def test_ctrl_c_just_before_the_wait_for_a_line_is_not_lost(
     enter = threading.Timer(10, os.write, [master, b"\n"])  # rather than wait forever
     with os.fdopen(master), os.fdopen(slave) as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         ctrl_c.start()
         enter.start()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -242,6 +241,7 @@ def test_ctrl_c_just_before_the_wait_for_a_line_is_not_lost(
             assert enter.is_alive(), "it waited for a line"
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            signal.signal(signal.SIGINT, handler)
             enter.cancel()
 
 
