@@ -9,11 +9,12 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.filings.company import Company, make_company
+from tests.filings.company import Company
 from tests.filings.inline import Inline
 from tests.filings.ixbrl import InlineReport, write_ixbrl
 from tests.filings.layout import Layout
 from tests.filings.linkbases import Taxonomy
+from tests.filings.statements import company_of
 
 _BASE = "example-2022-12-31"
 _DOMAIN = "www.example.com/20221231"
@@ -53,14 +54,7 @@ class Package:
 
 def make_esef(seed: int, layout: Layout, inline: Inline) -> Package:
     """Return the report package of a seed in a layout, whose variant is one of IFRS."""
-    company = make_company(
-        seed,
-        variant=layout.variant,
-        currency=layout.currency,
-        scale=layout.scale,
-        exact=layout.rounding == "exact",
-        weeks=layout.weeks,
-    )
+    company = company_of(seed, layout)
     return write_esef(company, layout, inline)
 
 

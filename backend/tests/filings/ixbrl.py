@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from lxml import etree
 
 from app.pipeline.statement import Statement
-from tests.filings.company import Company, fiscal_year, make_company
+from tests.filings.company import Company, fiscal_year
 from tests.filings.inline import (
     LINK,
     XLINK,
@@ -21,7 +21,7 @@ from tests.filings.inline import (
 from tests.filings.inline_tables import Tables
 from tests.filings.instance import TrueFact, tagged_statement, truth_facts
 from tests.filings.layout import Layout
-from tests.filings.statements import write_truth
+from tests.filings.statements import company_of, write_truth
 from tests.filings.truth import Truth
 from tests.filings.words import unit_sentence
 
@@ -193,14 +193,7 @@ class _Document:
 
 def make_ixbrl(seed: int, layout: Layout, inline: Inline) -> InlineReport:
     """Return the iXBRL report of a seed in a layout, with its truth."""
-    company = make_company(
-        seed,
-        variant=layout.variant,
-        currency=layout.currency,
-        scale=layout.scale,
-        exact=layout.rounding == "exact",
-        weeks=layout.weeks,
-    )
+    company = company_of(seed, layout)
     return write_ixbrl(company, layout, inline)
 
 

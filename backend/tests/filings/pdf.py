@@ -15,7 +15,7 @@ from tests.filings.company import Company, fiscal_year, make_company
 from tests.filings.decoys import Decoys
 from tests.filings.layout import Layout
 from tests.filings.sheet import BOTTOM, Sheet
-from tests.filings.statements import write_statement, write_truth
+from tests.filings.statements import company_of, write_statement, write_truth
 from tests.filings.table import draw_statement
 from tests.filings.truth import STATEMENTS, TrueStatement, Truth
 
@@ -124,14 +124,7 @@ def _scan(data: bytes) -> bytes:
 
 def make_report(seed: int, layout: Layout) -> Report:
     """Return the annual report of a seed in a layout, with its truth."""
-    company = make_company(
-        seed,
-        variant=layout.variant,
-        currency=layout.currency,
-        scale=layout.scale,
-        exact=layout.rounding == "exact",
-        weeks=layout.weeks,
-    )
+    company = company_of(seed, layout)
     return draw_report(company, layout)
 
 

@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from app.pipeline.statement import RowKind, StatementName
 from tests.filings.blocks import BLOCKS, Block
-from tests.filings.company import Company, fiscal_year
+from tests.filings.company import Company, fiscal_year, make_company
 from tests.filings.labels import BESIDE_TITLES, LABELS, OTHER, PARENT_TITLES, TITLES
 from tests.filings.layout import Layout
 from tests.filings.truth import STATEMENTS, TruePeriod, TrueRow, TrueStatement, Truth
@@ -259,4 +259,16 @@ def write_truth(company: Company, layout: Layout) -> Truth:
         layout.framework,
         company.currency,
         tuple(write_statement(each, company, layout) for each in STATEMENTS),
+    )
+
+
+def company_of(seed: int, layout: Layout) -> Company:
+    """Return the company of a seed that a layout asks for: its country, currency and year."""
+    return make_company(
+        seed,
+        variant=layout.variant,
+        currency=layout.currency,
+        scale=layout.scale,
+        exact=layout.rounding == "exact",
+        weeks=layout.weeks,
     )

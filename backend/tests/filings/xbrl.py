@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from lxml import etree
 
 from app.pipeline.statement import Statement
-from tests.filings.company import make_company
 from tests.filings.concepts import NAMESPACES
 from tests.filings.inline import (
     LINK,
@@ -26,7 +25,7 @@ from tests.filings.inline import (
 from tests.filings.instance import IDENTIFIERS, TrueFact, tagged_statement, truth_facts
 from tests.filings.layout import Layout
 from tests.filings.linkbases import Taxonomy
-from tests.filings.statements import write_truth
+from tests.filings.statements import company_of, write_truth
 from tests.filings.truth import Truth
 
 _BASE = "ext-20221231"
@@ -51,14 +50,7 @@ class Folder:
 
 
 def _truth(seed: int, layout: Layout) -> Truth:
-    company = make_company(
-        seed,
-        variant=layout.variant,
-        currency=layout.currency,
-        scale=layout.scale,
-        exact=layout.rounding == "exact",
-        weeks=layout.weeks,
-    )
+    company = company_of(seed, layout)
     return write_truth(company, layout)
 
 
