@@ -14,3 +14,4 @@ resolve() {
 resolve dev --group dev --group build ${UPGRADE:+--upgrade}
 resolve local --group local --group build --constraints requirements/dev.lock
 resolve runtime --group build --constraints requirements/dev.lock
+resolve parquet --extra parquet --group build --constraints requirements/dev.lock
