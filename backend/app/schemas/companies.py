@@ -21,5 +21,8 @@ class CompanyRead(BaseModel):
     name: str
     primary_ticker: str | None
     tickers: list[Listing]
-    ir_url: str
+    ir_url: str | None
+    lei: str | None
+    cik: str | None
+    fiscal_year_end: str | None
     created_at: datetime

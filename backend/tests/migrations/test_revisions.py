@@ -123,7 +123,7 @@ def test_models_and_migrations_agree_on_every_detail_of_an_index(migrated: Engin
     assert len(indexes) > 3
     for index in indexes:
         create = str(CreateIndex(index).compile(migrated))
-        name = create.split()[2]
+        name = str(index.name)
         with migrated.connect() as connection:
             connection.exec_driver_sql(create.replace(name, "probe", 1))
             built = connection.exec_driver_sql(definition.format(name)).scalar()

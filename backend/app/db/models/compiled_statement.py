@@ -18,10 +18,14 @@ class CompiledStatement(Base):
         UniqueConstraint("company_id", "statement_type"),  # its index serves the foreign key too
         is_statement_type(),
         CheckConstraint("jsonb_typeof(data) = 'object'", name="data_is_object"),
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_is_sha256"),
     )
 
     id: Mapped[BigKey]
     company_id: Mapped[int] = mapped_column(ForeignKey("companies.id", ondelete="CASCADE"))
     statement_type: Mapped[str]
     data: Mapped[dict[str, Any]]
+    """The form `compiled/1`."""
+    digest: Mapped[str | None]
+    """SHA-256 of the canonical JSON of `data`, in hex; NULL where it was not compiled here."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
