@@ -68,6 +68,10 @@ class Source(Form):
         default_factory=list, description="physical pages from 1, in reading order"
     )
     accession: str | None = Field(default=None, description="the SEC's number of the filing")
+    form: str | None = Field(
+        default=None, description="as the filing says, such as 10-K, 10-K/A, 20-F"
+    )
+    filed: date | None = Field(default=None, description="the day of filing, where the file says")
 
 
 class Period(Form):
@@ -114,6 +118,9 @@ class Row(Form):
     kind: RowKind
     note: str | None = Field(default=None, description="number of the note, as printed")
     concept: str | None = Field(default=None, description="prefix:name of the XBRL concept")
+    anchor: str | None = Field(
+        default=None, description="the wider concept of the taxonomy, for an extension (ESEF)"
+    )
     axes: dict[str, str] = Field(default_factory=dict, description="dimensions of the facts")
     unit: str | None = Field(
         default=None, description="where it is not the statement's currency, such as USD/share"

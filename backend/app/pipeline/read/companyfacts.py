@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.pipeline.cycles import without_cycle_collection
 from app.pipeline.errors import ReadError
+from app.pipeline.read import versions
 from app.pipeline.read.facts import Context, Fact
 from app.pipeline.read.json_values import figure_of, parse_json
 from app.pipeline.read.xbrl.by_concept import Unordered
@@ -17,7 +18,6 @@ from app.pipeline.read.xbrl.concept_order import PREFIXES, concepts_of
 from app.pipeline.read.xbrl.fact_table import Facts
 from app.pipeline.statement import Company, Filing, Issue, Source
 
-READER: Final = "companyfacts/1"
 ANNUAL_FORMS: Final = frozenset(
     f"{form}{amended}"
     for form in ("10-K", "10-K405", "10-KT", "20-F", "40-F")
@@ -69,7 +69,13 @@ def _read(data: bytes) -> Filing:
     newest = sorted(accessions, key=lambda key: (accessions[key].filed, key), reverse=True)
     for key in newest:
         accession = accessions[key]
-        source = Source(kind="companyfacts", reader=READER, accession=key)
+        source = Source(
+            kind="companyfacts",
+            reader=versions.COMPANYFACTS,
+            accession=key,
+            form=accession.form,
+            filed=_day(accession.filed),
+        )
         facts = Facts.of(accession.facts, accession.unreadable)
         transition = accession.form.startswith("10-KT")
         statements = Unordered(facts, source, transition=transition).statements()
@@ -162,6 +168,13 @@ def _add(
     if fact.value is None:
         accession.unreadable.add(id(fact))
     accession.facts.append(fact)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _context(start: str | None, end: str) -> Context:

@@ -118,9 +118,12 @@ def _inline_report(package: "Package", names: Sequence[str]) -> _Report:
 
     def read() -> Filing:
         from app.pipeline.read.ixbrl import read_ixbrl  # noqa: PLC0415 - one reader a process
+        from app.pipeline.read.xbrl.anchors import anchor_rows  # noqa: PLC0415
 
         others = {name: package.read(name) for name in names if name != main}
-        return read_ixbrl(package.read(main), others=others)
+        filing = read_ixbrl(package.read(main), others=others)
+        anchor_rows(filing.statements, package)
+        return filing
 
     return _Report(main, _language(main, package.read(main)), read)
 

@@ -11,7 +11,9 @@ from datetime import date
 from typing import Any, Final
 
 from app.pipeline.errors import ReadError
+from app.pipeline.read import versions
 from app.pipeline.read.facts import Context, Fact, concept_name, parse_date
+from app.pipeline.read.forms import form_of
 from app.pipeline.read.json_values import figure_of, parse_json
 from app.pipeline.read.xbrl.by_concept import Unordered
 from app.pipeline.read.xbrl.concept_order import PREFIXES, Framework, concepts_of, statements_of
@@ -20,7 +22,6 @@ from app.pipeline.read.xbrl.instance import MAX_FACTS, Instance, Text
 from app.pipeline.read.xbrl.reader import company_of
 from app.pipeline.statement import Filing, Issue, Source, StatementName
 
-READER: Final = "xbrl-json/1"
 _DOCUMENT_TYPE: Final = re.compile(r"https?://(?:www\.)?xbrl\.org/[\w./-]*xbrl-json/?")
 _CORE: Final = {"concept", "entity", "period", "unit", "language", "noteId"}
 _MAX_FACTS_AWAY: Final = 12
@@ -68,7 +69,13 @@ def read_xbrl_json(data: bytes) -> Filing:
     report = _report(facts, _namespaces(info))
     filing = Filing(kind="xbrl_json", company=company_of(report.instance))
     placed, homeless = _placed(report.order)
-    source = Source(kind="xbrl_json", reader=READER)
+    source = Source(
+        kind="xbrl_json",
+        reader=versions.XBRL_JSON,
+        form=form_of(
+            report.instance.text("dei:DocumentType"), report.instance.text("dei:AmendmentFlag")
+        ),
+    )
     known = Facts.of(report.instance.facts, report.instance.unreadable)
     filing.statements = Unordered(known, source, placed).statements()
     for name in ("income_statement", "balance_sheet", "cash_flow_statement"):

@@ -165,6 +165,9 @@ def test_an_amendment_is_marked_and_nothing_without_the_statement() -> None:
     assert {each.source.accession for each in found.statements} == {"0000000001-24-000001"}
     found = read(payload(income("2023-01-01", "2023-12-31", **amended)))
     assert "amendment" in codes(found.statements[0])
+    source = found.statements[0].source
+    assert source.form == "10-K/A"
+    assert source.filed
 
 
 def test_all_concepts_that_are_stated_are_rows_and_none_stands_for_another() -> None:

@@ -77,6 +77,7 @@ def test_the_company_is_named_with_its_identifiers() -> None:
     assert found.company.name == "Example Inc."
     assert found.company.identifiers == {"cik": "0000000001", "ticker": "EXMP"}
     assert "amendment" in codes(found)
+    assert {each.source.form for each in found.statements} == {"10-K/A"}
     lei = read_xbrl(
         package(income_facts(YEAR), [INCOME], scheme="http://standards.iso.org/iso/17442")
     )

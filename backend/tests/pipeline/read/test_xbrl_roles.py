@@ -136,6 +136,7 @@ def test_an_anchored_extension_concept_counts_as_the_wider_one() -> None:
     files = package(facts, [role], elements=["NetSales"], others={"a_def.xml": anchor})
     found = statement(read_xbrl(files), "income_statement")
     assert found.rows[0].concept == "x:NetSales"
+    assert [each.anchor for each in found.rows] == [f"{IFRS}Revenue", None, None]
     assert "found_by_title" not in codes(found)
     assert read_xbrl(package(facts, [R("r", arcs, None)], elements=["NetSales"])).statements == []
 

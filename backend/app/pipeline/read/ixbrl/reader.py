@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
+from app.pipeline.read import versions
 from app.pipeline.read.concepts import framework_of
+from app.pipeline.read.forms import form_of
 from app.pipeline.read.ixbrl.columns import Columns, find_columns, is_money, is_parent
 from app.pipeline.read.ixbrl.divisions import read_blocks
 from app.pipeline.read.ixbrl.document import Document, Tag, parse_document
@@ -17,7 +19,6 @@ from app.pipeline.read.ixbrl.rows import Built, build_rows
 from app.pipeline.read.ixbrl.titles import scope_of
 from app.pipeline.statement import Cell, Filing, Issue, Source, Statement
 
-READER: Final = "ixbrl/1"
 _BILLIONS: Final = r"\bbillions?\b|\bmilliards?\b|\bmrd\b|\bbn\b"
 _MILLIONS: Final = (
     r"\bmill?i?on\w*|\bmio\b|\bmln\b|\bmiljo\w+|\bmilhões\b|[€£$]\s?m\b|\bm[€£$]|"
@@ -79,7 +80,14 @@ def _statement(region: Region, document: Document, digest: str) -> Statement:
         title=region.title,
         currency=_currency(tags, head, document),
         scale=None,
-        source=Source(kind="ixbrl", sha256=digest, reader=READER),
+        source=Source(
+            kind="ixbrl",
+            sha256=digest,
+            reader=versions.IXBRL,
+            form=form_of(
+                document.strings.get("dei:DocumentType"), document.strings.get("dei:AmendmentFlag")
+            ),
+        ),
         periods=[
             make_period(f"p{at}", each.period, each.printed, document)
             for at, each in enumerate(columns.columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.pipeline.read.pdf import dates, stated
+from app.pipeline.read.pdf.cover import find_form
 from app.pipeline.read.pdf.language import find_language, fold, plain
 from app.pipeline.read.pdf.pages import PageText
 from app.pipeline.read.pdf.units import Units
@@ -124,6 +125,7 @@ class Document:
         year_ends: Days that the text calls the end of a year.
         balance_days: Days for which the text states a balance.
         texts: Folded, by page.
+        form: As the cover names it, such as 10-K.
     """
 
     company: Company
@@ -134,6 +136,7 @@ class Document:
     year_ends: frozenset[date]
     balance_days: frozenset[date]
     texts: tuple[str, ...]
+    form: str | None = None
 
 
 def read_document(pages: Sequence[PageText]) -> Document:
@@ -150,6 +153,7 @@ def read_document(pages: Sequence[PageText]) -> Document:
         year_ends=year_ends,
         balance_days=find_balance_days(texts),
         texts=texts,
+        form=find_form(pages),
     )
 
 

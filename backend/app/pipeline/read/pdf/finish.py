@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from app.pipeline.read import versions
 from app.pipeline.read.pdf.document import Document
 from app.pipeline.read.pdf.drafts import Draft, issue, key_of, left_out_lines
 from app.pipeline.read.pdf.headings import Column
@@ -13,7 +14,6 @@ from app.pipeline.read.pdf.scales import find_currencies, find_scales
 from app.pipeline.read.pdf.titles import Scope
 from app.pipeline.statement import Issue, Period, Row, Source, Statement, StatementName
 
-READER = "pdf-geometry/1"
 _LABEL_SCALE = re.compile(
     r"\(?(?:in |en |x ?)?(?:(thousands?|tausend|tsd\.?|milliers|duizend(?:en)?|'?000s?|1[.,]000)"
     r"|(millions?|millionen|mio\.?|miljoen(?:en)?|mln\.?))(?![a-z])\)?"
@@ -50,7 +50,9 @@ def finish(drafts: Mapping[StatementName, Draft], document: Document) -> list[St
                 title=draft.title.text if draft.title else None,
                 currency=currencies[name],
                 scale=scales[name],
-                source=Source(kind="pdf", reader=READER, pages=draft.pages),
+                source=Source(
+                    kind="pdf", reader=versions.PDF, pages=draft.pages, form=document.form
+                ),
                 periods=[
                     _period(position, column, instant=name == "balance_sheet")
                     for position, column in enumerate(draft.columns)

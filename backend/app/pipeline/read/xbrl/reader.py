@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from lxml import etree
 
 from app.pipeline.errors import ReadError
+from app.pipeline.read import versions
+from app.pipeline.read.forms import form_of
+from app.pipeline.read.xbrl.anchors import Files, set_anchors
 from app.pipeline.read.xbrl.fact_table import Facts, currency_of
 from app.pipeline.read.xbrl.instance import INSTANCE, Instance, parse_instance
 from app.pipeline.read.xbrl.labels import Labels, choose_language
@@ -39,7 +42,6 @@ from app.pipeline.statement import (
     StatementName,
 )
 
-READER: Final = "xbrl/1"
 _ORDER: Final[tuple[StatementName, ...]] = (
     "income_statement",
     "balance_sheet",
@@ -61,17 +63,6 @@ _ANNUAL_FORMS: Final = re.compile(
 )
 
 
-class Files(Protocol):
-    """A package, or any other collection of named files."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the files."""
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of a file."""
-
-
 @dataclass(slots=True)
 class _Report:
     """An instance with all that describes it."""
@@ -90,6 +81,12 @@ class _Report:
                 if context.start and context.end and not context.axes:
                     return context.start, context.end
         return None
+
+    @property
+    def form(self) -> str | None:
+        """The form of the filing, such as 10-K/A."""
+        text = self.instance.text
+        return form_of(text("dei:DocumentType"), text("dei:AmendmentFlag"))
 
     @property
     def named(self) -> tuple[date, int] | None:
@@ -183,6 +180,7 @@ def _read(
         else:
             message = f"no column of the {_words(name)} is a fiscal year or the filing's period"
             filing.issues.append(Issue(code="no_annual_period", message=message))
+    set_anchors(filing.statements, report.links.wider)
     return filing
 
 
@@ -226,7 +224,7 @@ def _statement(
         title=role.title,
         currency=sheet.currency,
         scale=scale,
-        source=Source(kind="xbrl", reader=READER),
+        source=Source(kind="xbrl", reader=versions.XBRL, form=report.form),
         periods=periods_of(columns, report.named),
         rows=rows,
         skipped=sheet.skipped,
