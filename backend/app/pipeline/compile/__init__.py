@@ -1,0 +1,1 @@
+"""Compile the statements of several filings of one company into one statement over years."""

@@ -1,0 +1,1 @@
+"""Compiled statements as files for other programs: CSV, XLSX and Parquet."""
