@@ -1,9 +1,11 @@
 """Read the settings from the environment and `.env`, and reject incomplete ones."""
 
+import os
+import re
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alembic_zero_downtime.database.url_checks import (
@@ -16,9 +18,14 @@ from app import BACKEND
 from app.env_file import read_env_file
 from app.errors import SettingsError
 
+_SCHEME: Final = re.compile(r"^(?:[A-Za-z0-9_+.-]+::)*([A-Za-z][A-Za-z0-9+.-]*)://")
+_DATABASES: Final = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
+_DATABASE: Final = re.compile(r"database_url$|db_")
+_READ_ONLY: Final = frozenset({"http", "https"})
+
 
 class Settings(BaseSettings):
-    """The database settings: one URL, or its parts, or none.
+    """The settings: the database as one URL, or its parts, or none; and where files are kept.
 
     A variable in the environment takes precedence over the same variable in `.env`.
     """
@@ -31,6 +38,9 @@ class Settings(BaseSettings):
     db_name: str | None = Field(default=None, min_length=1)
     db_username: str | None = Field(default=None, min_length=1)
     db_password: SecretStr | None = None
+    storage_url: SecretStr | None = None
+    """Where files are kept: a folder, relative to the backend, or any URL of fsspec. A secret,
+    since a URL may contain a password."""
 
     @classmethod
     def settings_customise_sources(
@@ -49,6 +59,26 @@ class Settings(BaseSettings):
         """Whether any DB_* variable is set."""
         return any(name.startswith("db_") for name in self.model_fields_set)
 
+    @field_validator("storage_url")
+    @classmethod
+    def _can_keep_files(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what cannot be a folder or the URL of one; never quote it."""
+        text = "." if value is None else value.get_secret_value()
+        if not text.strip():
+            raise ValueError("it is empty: name a folder, or leave the setting out")
+        if not text.isprintable():
+            raise ValueError("it has a line break or another character that is not printable")
+        scheme = _SCHEME.match(text)
+        if "://" in text and not scheme:
+            raise ValueError("not a URL: write a folder, or a URL such as s3://bucket/folder")
+        if scheme and not text.partition("://")[2].strip("/"):
+            raise ValueError("the URL names no folder: write it such as file:///srv/filings")
+        if scheme and _DATABASES.fullmatch(scheme[1]):
+            raise ValueError("this is the address of a database: DATABASE_URL is the setting")
+        if scheme and scheme[1].lower() in _READ_ONLY:
+            raise ValueError("a web server keeps no files: write a folder, or e.g. s3://bucket/a")
+        return value
+
     @model_validator(mode="after")
     def _is_one_whole_address(self) -> Self:
         if self.database_url is not None and self.has_db_parts:
@@ -62,7 +92,8 @@ class Settings(BaseSettings):
                 required.append("db_password")
             missing = [name.upper() for name in required if getattr(self, name) is None]
             if missing:
-                given = ", ".join(sorted(name.upper() for name in self.model_fields_set))
+                parts = (name for name in self.model_fields_set if name.startswith("db_"))
+                given = ", ".join(sorted(name.upper() for name in parts))
                 raise ValueError(f"{given} set without {', '.join(missing)}: set all or none")
             self._check_parts()
         return self
@@ -84,11 +115,15 @@ class Settings(BaseSettings):
 def load_settings(env_file: Path = BACKEND / ".env") -> Settings:
     """Return the settings of the environment and of `env_file`, which may be missing.
 
+    DATABASE_URL in the environment is the whole database: what the file says of one is not read.
+
     Raises:
         SettingsError: A value is invalid, a part is missing, or the file cannot be read.
     """
     try:
         values = {name.lower(): value for name, value in read_env_file(env_file).items()}
+        if "DATABASE_URL" in os.environ:
+            values = {name: value for name, value in values.items() if not _DATABASE.match(name)}
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
