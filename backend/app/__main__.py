@@ -3,6 +3,7 @@
 import sys
 
 from alembic_zero_downtime.interrupts import exit_on_interrupt
+from app.pipeline.cycles import collect_cycles_rarely
 
 PROGRAM = "fde"
 
@@ -10,6 +11,7 @@ PROGRAM = "fde"
 def main() -> int:
     """Run a command; return the exit code."""
     exit_on_interrupt(PROGRAM)  # before the other imports
+    collect_cycles_rarely()
     from app.cli.main import run  # noqa: PLC0415
 
     return run()

@@ -35,7 +35,7 @@ def figure_of(cell: Cell, row: Row) -> str:
     mark = UNPROVED if row.kind in CHECKABLE and not cell.by else " "
     if cell.v == 0 and cell.printed and not any(each.isdigit() for each in cell.printed):
         return f"— {mark}"
-    number = f"{abs(cell.v):,f}"
+    number = f"{cell.v.copy_abs():,f}"
     return f"({number}){mark}" if cell.v < Decimal(0) else f"{number} {mark}"
 
 

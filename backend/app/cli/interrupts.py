@@ -20,13 +20,13 @@ def interruptible() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: After SIGINT; `Terminated` after SIGTERM.
     """
-    is_raised = False
+    raised: KeyboardInterrupt | None = None
 
     def handle(number: int, _: FrameType | None) -> None:
-        nonlocal is_raised
-        if not is_raised:
-            is_raised = True
-            raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+        nonlocal raised
+        if raised is None:
+            raised = KeyboardInterrupt() if number == signal.SIGINT else Terminated()
+            raise raised
 
     previous = {
         number: signal.signal(number, handle)
@@ -35,6 +35,10 @@ def interruptible() -> Iterator[None]:
     }
     try:
         yield
+    except Exception as error:
+        if raised is not None:  # a library may wrap it in an exception of its own, as pydantic does
+            raise raised from error
+        raise
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -14,7 +14,7 @@ UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud8
 def statements_line(file: str, answer: Answer) -> str:
     """Return the line of a file that was read, or could not be."""
     statements = answer.filing.statements if answer.filing else []
-    return _line(
+    return json_line(
         {
             "file": file,
             "kind": answer.kind,
@@ -28,7 +28,7 @@ def statements_line(file: str, answer: Answer) -> str:
 
 def pages_line(file: str, answer: Answer) -> str:
     """Return the line of a file whose pages were explained."""
-    return _line(
+    return json_line(
         {
             "file": file,
             "kind": answer.kind,
@@ -43,7 +43,11 @@ def _issue(issue: Issue) -> dict[str, Any]:
     return {"code": issue.code, "message": issue.message, "page": issue.page}
 
 
-def _line(value: dict[str, Any]) -> str:
+def json_line(value: dict[str, Any]) -> str:
     """Return JSON in one line that is safe to print."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return safe_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
+
+
+def safe_json(text: str) -> str:
+    """Return JSON in which characters that steer a terminal are escaped."""
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

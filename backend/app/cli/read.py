@@ -1,13 +1,22 @@
 """`fde read`: read and prove files without a database."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-DEFAULT_JOBS: Final = 4
+from app.cli.limit_options import (
+    MAX_SIZE,
+    MEMORY,
+    TIMEOUT,
+    Jobs,
+    MaxSize,
+    Memory,
+    Timeout,
+    number_of_jobs,
+)
+
 EXAMPLES = """\b
 Examples:
   fde read annual-report.pdf        its statements, and how much is proved
@@ -41,35 +50,10 @@ def read(  # noqa: PLR0913 each is an option
             "amber read, red unreadable.",
         ),
     ] = None,
-    timeout: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=86_400,
-            metavar="SECONDS",
-            envvar="FDE_TIMEOUT",
-            help="Longest time for one file.",
-        ),
-    ] = 120,
-    memory: Annotated[
-        int,
-        typer.Option(
-            min=256, metavar="MB", envvar="FDE_MEMORY", help="Address space for one file."
-        ),
-    ] = 2048,
-    max_size: Annotated[
-        int, typer.Option(min=1, metavar="MB", envvar="FDE_MAX_SIZE", help="Largest file.")
-    ] = 512,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=64,
-            envvar="FDE_JOBS",
-            help="Files that are read at a time; by default one for each processor, up to 4.",
-            show_default=False,
-        ),
-    ] = None,
+    timeout: Timeout = TIMEOUT,
+    memory: Memory = MEMORY,
+    max_size: MaxSize = MAX_SIZE,
+    jobs: Jobs = None,
 ) -> Callable[[], int]:
     """Read the statements of annual reports, and prove their figures. Needs no database.
 
@@ -84,7 +68,7 @@ def read(  # noqa: PLR0913 each is an option
         from app.services.limits import Limits  # noqa: PLC0415
 
         limits = Limits(seconds=timeout, memory=memory, file_size=max_size)
-        number = jobs or min(DEFAULT_JOBS, os.cpu_count() or 1)
+        number = number_of_jobs(jobs)
         return run(files, Options(as_json, pages, picture, number, limits))
 
     return run

@@ -1,12 +1,36 @@
-"""`fde schema`: the JSON Schema of a statement."""
+"""`fde schema`: the JSON Schemas of the forms."""
 
 import sys
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
 
 from app import BACKEND
 
-FILE = BACKEND / "app" / "pipeline" / "statement-1.schema.json"
+EXAMPLES: Final = """\b
+Examples:
+  fde schema             of the statements of one filing
+  fde schema compiled    of statements over years
+"""
 
 
-def schema() -> None:
-    """Print the JSON Schema of the form statement/1."""
-    sys.stdout.write(FILE.read_text(encoding="utf-8"))
+class FormName(StrEnum):
+    """The forms, both in version 1."""
+
+    STATEMENT = "statement"
+    COMPILED = "compiled"
+
+
+def schema(
+    form: Annotated[
+        FormName,
+        typer.Argument(
+            metavar="[statement|compiled]",
+            help="What `fde read --json` finds in a filing, or `fde statements --json` over years.",
+        ),
+    ] = FormName.STATEMENT,
+) -> None:
+    """Print the JSON Schema of the form statement/1 or compiled/1."""
+    file = BACKEND / "app" / "pipeline" / f"{form.value}-1.schema.json"
+    sys.stdout.write(file.read_text(encoding="utf-8"))

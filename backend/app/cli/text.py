@@ -1,27 +1,10 @@
 """Text of a hostile file on a terminal: neutralized, measured and wrapped."""
 
-import unicodedata
-
 from rich.cells import cell_len, chop_cells
 
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+from app.pipeline.plain import plain
 
-
-def plain(text: str) -> str:
-    """Return text in one line that cannot steer a terminal or turn the direction of writing.
-
-    White space becomes a space; control characters and halves of surrogate pairs are replaced;
-    invisible characters (Unicode category Cf: direction, joiners, soft hyphens) are left out.
-    """
-    kept = []
-    for character in text:
-        if character.isspace():
-            kept.append(" ")
-            continue
-        category = unicodedata.category(character)
-        if category != "Cf":
-            kept.append(REPLACEMENT if category in {"Cc", "Cs", "Co", "Cn"} else character)
-    return " ".join("".join(kept).split(" ")).strip()
+__all__ = ["pad", "pad_left", "plain", "sentence", "shorten", "wrap"]
 
 
 def sentence(text: str) -> str:

@@ -60,4 +60,5 @@ def print_companies(console: Console, companies: Sequence["Company"]) -> None:
         console.print(table)
         return
     for number, name, _, listings, address in rows:
-        console.print(f"{number}  {name}: {listings}\n   {address}", soft_wrap=True)
+        lines = f"{number}  {name}: {listings}", *([f"   {address}"] if address else [])
+        console.print("\n".join(lines), soft_wrap=True)

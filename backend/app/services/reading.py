@@ -52,7 +52,7 @@ def read_files(
         jobs: Processes at a time.
         note: Is called with the number of a request when its file is being read.
     """
-    refused = [_refuse(each.path, limits) for each in requests]
+    refused = [refuse(each.path, limits) for each in requests]
     tasks = [each.arguments for each, no in zip(requests, refused, strict=True) if no is None]
     numbers = [number for number, no in enumerate(refused) if no is None]
     pool = WorkerPool(WORKER, limits, jobs)
@@ -73,7 +73,7 @@ def _validated(outcome: Outcome) -> Answer:
         )
 
 
-def _refuse(path: Path, limits: Limits) -> Answer | None:
+def refuse(path: Path, limits: Limits) -> Answer | None:
     """Return the answer for a file that is not opened: missing, special, or too large."""
     try:
         status = path.stat()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from app.pipeline.cycles import collect_cycles_rarely
 from app.services.limits import OUT_OF_MEMORY, Limits
 
 Perform = Callable[[str, str, str | None, Limits], bytes]
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str], perform: Perform = answer) -> None:
     _end_with(int(parent))
     allowed.apply()
     output = _keep_output()
+    collect_cycles_rarely()
     try:
         written = perform(task, path, pictures[0] if pictures else None, allowed)
         allowed.stop_clock()

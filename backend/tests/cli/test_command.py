@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
 from app.cli import reading
 from app.cli.exit_codes import EXPLANATION, Exit
+from app.cli.main import app
 from app.cli.main import run as fde
 from app.pipeline.statement import Checks, Company, Filing, StatementName, Status
 from app.services.answer import Answer
@@ -24,6 +27,13 @@ from tests.helpers.shell import BACKEND, CLEAN_ENVIRONMENT, Done, run
 
 MODULE = ("python", "-m", "app")
 Fde = Callable[..., Done]
+
+
+def commands() -> list[str]:
+    """Return the names of all commands."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return list(group.commands)
 
 
 def answer_for(name: str) -> Answer:
@@ -142,9 +152,11 @@ def test_pictures_of_files_of_one_name_are_kept_apart(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("reed",), "No such command 'reed'. Did you mean 'read'? (see fde --help)"),
+        (("scheme",), "No such command 'scheme'. Did you mean 'schema'? (see fde --help)"),
         (("read",), "Missing argument 'FILE...'. (see fde read --help)"),
         (("read", "--jsn", "x"), "No such option: --jsn"),
+        (("fix", "A", "--value"), "Option '--value' requires an argument. (see fde fix --help)"),
+        (("statements", "A", "--format", "pdf"), "Invalid value for '--format': 'pdf' is not one"),
         (("read", "--timeout", "0", "x"), "Invalid value for '--timeout'"),
         (("read", "--pages", "--picture", "d", "x"), "choose one of --pages and --picture"),
     ],
@@ -175,6 +187,38 @@ def test_help_shows_examples_and_every_exit_code(call: Fde) -> None:
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_every_command_is_listed_with_a_whole_line_in_a_section(call: Fde) -> None:
+    lines = call("--help").stdout.splitlines()
+    titles = ["Reports:", "Statements over years:", "Set-up:"]
+    assert [line for line in lines if line in titles] == titles
+    lines = lines[lines.index(titles[0]) :]
+    for name in commands():
+        (line,) = (line for line in lines if line.startswith(f"  {name} "))
+        assert line.endswith("."), line
+        assert "..." not in line
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_each_command_fits_80_columns_and_names_its_arguments_once(
+    name: str, call: Fde, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = call(name, "--help").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert not re.search(r"[{}<]|\[\[", shown.partition("Options:")[0])
+    assert "Examples:\n" in shown
+    assert re.search(r"Exit codes.*\n    0 ", shown)
+
+
+def test_the_usage_is_as_it_is_typed(call: Fde) -> None:
+    def usage(name: str) -> str:
+        return call(name, "--help").stdout.splitlines()[0]
+
+    assert usage("add") == "Usage: fde add [OPTIONS] COMPANY FILE..."
+    assert usage("check") == "Usage: fde check [OPTIONS] [COMPANY]"
+    assert usage("fix") == "Usage: fde fix [OPTIONS] COMPANY [STATEMENT] [LINE] [YEAR]"
+
+
 def test_the_version_is_shown(call: Fde) -> None:
     assert call("--version") == (0, "fde 0.1.0\n", "")
 
@@ -188,7 +232,7 @@ def test_help_imports_nothing_slow() -> None:
 
 
 def test_a_shell_completes_commands_and_options() -> None:
-    env = {"_FDE_COMPLETE": "complete_bash", "COMP_WORDS": "fde re", "COMP_CWORD": "1"}
+    env = {"_FDE_COMPLETE": "complete_bash", "COMP_WORDS": "fde rea", "COMP_CWORD": "1"}
     assert run(*MODULE, env=env).stdout.split() == ["read"]
     env |= {"COMP_WORDS": "fde read --js", "COMP_CWORD": "2"}
     assert run(*MODULE, env=env).stdout.split() == ["--json"]
@@ -254,6 +298,14 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert done.stdout.strip() in {str(Exit.CLOSED_PIPE.value), str(Exit.UNREADABLE.value)}
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", ["--help", "add --help", "schema", "--version"])
+def test_a_pipe_that_is_closed_at_once_is_no_error(arguments: str) -> None:
+    script = f"{sys.executable} -m app {arguments} | (exec <&-; sleep 2); echo $PIPESTATUS"
+    done = run("bash", "-c", script)
+    assert (done.stdout.strip(), done.stderr) == (str(Exit.CLOSED_PIPE.value), "")
 
 
 @pytest.mark.slow

@@ -134,6 +134,13 @@ def test_in_a_pipe_all_columns_stand_side_by_side() -> None:
     assert len(line.split()) == 11
 
 
+def test_a_figure_of_any_length_has_all_its_digits() -> None:
+    digits = "1234567890" * 4
+    lines = drawn(statement(row(0, "Revenue", digits, f"-{digits}")), None)
+    (line,) = [line for line in lines if line.startswith("Revenue")]
+    assert line.split()[1:] == [f"{int(digits):,}", f"({int(digits):,})"]
+
+
 HOSTILE = "\x1b[31mred\x1b[0m \x9b2J[red]x[/red] \u202e123\u202c\u200b\x07\r\n\ud800 a\u2028b"
 
 

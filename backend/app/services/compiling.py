@@ -1,0 +1,164 @@
+"""Compile a company's statements from what was read, and keep them where they changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from pydantic import ValidationError
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
+
+from app.db.models import Company, CompiledStatement, Document, Extraction
+from app.pipeline.compile.build import compile_statement
+from app.pipeline.compile.readings import Reading
+from app.pipeline.compiled import Compiled, digest_of
+from app.pipeline.cycles import without_cycle_collection
+from app.pipeline.statement import Statement, StatementName
+from app.services.corrections import active_corrections
+
+STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
+Effect = Literal["new", "changed", "same", "removed", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What compiling did to one statement of a company.
+
+    Attributes:
+        kept: The row of the database; None where there is nothing to compile.
+    """
+
+    statement: StatementName
+    effect: Effect
+    kept: CompiledStatement | None
+    compiled: Compiled | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read of a company.
+
+    Attributes:
+        of: The newest reading of each statement of each filing.
+        unusable: Names of files of which a reading is of another form.
+    """
+
+    of: dict[StatementName, list[Reading]]
+    unusable: list[str]
+
+
+def compile_company(session: Session, company_id: int) -> list[CompiledStatement]:
+    """Compile the three statements; return the rows that there are then.
+
+    The caller holds the lock of the company's row, and commits. A row is written only where its
+    digest changed, and deleted where no reading is left.
+    """
+    changes = compile_changes(session, company_id)
+    return [each.kept for each in changes if each.kept is not None]
+
+
+def compile_changes(session: Session, company_id: int) -> list[Change]:
+    """Compile the three statements as `compile_company` does; return what changed."""
+    query = select(CompiledStatement).where(CompiledStatement.company_id == company_id)
+    kept = {each.statement_type: each for each in session.scalars(query)}
+    changes = [
+        _keep(session, company_id, name, compiled, kept.get(name))
+        for name, compiled in compile_readings(session, company_id)
+    ]
+    session.flush()
+    return changes
+
+
+def compile_readings(
+    session: Session, company_id: int
+) -> Iterator[tuple[StatementName, Compiled | None]]:
+    """Yield each statement with what its readings and corrections give, and write nothing."""
+    readings = load_readings(session, company_id)
+    for name in STATEMENTS:
+        corrections = active_corrections(session, company_id, name)
+        with without_cycle_collection():
+            compiled = compile_statement(name, readings.of[name], corrections)
+        yield name, compiled
+
+
+def load_readings(session: Session, company_id: int) -> Readings:
+    """Return the newest reading of each statement of each filing of a company."""
+    amended = aliased(Document)
+    key = Extraction.document_id, Extraction.statement_type, Extraction.accession
+    query = (
+        select(
+            # As text: one parser reads and checks it, without dictionaries between.
+            cast(Extraction.raw_data, Text),
+            Extraction.doubtful_accepted,
+            Document.sha256,
+            Document.file_name,
+            Document.form,
+            Document.filed_on,
+            amended.sha256,
+        )
+        .join(Document, Extraction.document_id == Document.id)
+        .outerjoin(amended, Document.supersedes_id == amended.id)
+        .where(
+            Document.company_id == company_id,
+            Document.sha256.is_not(None),
+            Extraction.reader.is_not(None),  # the releases before kept another form
+        )
+        .ext(distinct_on(*key))
+        .order_by(*key, Extraction.id.desc())
+    )
+    readings = Readings({name: [] for name in STATEMENTS}, [])
+    with without_cycle_collection():
+        for raw, accepted, sha256, file, form, filed, supersedes in session.execute(query):
+            try:
+                statement = Statement.model_validate_json(raw)
+            except ValidationError:
+                readings.unusable.append(file or str(sha256)[:12])
+                continue
+            reading = Reading(statement, str(sha256), file, form, filed, supersedes, accepted)
+            readings.of[statement.statement].append(reading)
+    return readings
+
+
+def _keep(
+    session: Session,
+    company_id: int,
+    name: StatementName,
+    compiled: Compiled | None,
+    kept: CompiledStatement | None,
+) -> Change:
+    """Write a compiled statement where it differs from the one that is kept."""
+    if compiled is None:
+        if kept is None or not _is_ours(kept):
+            return Change(name, "absent", kept, None)
+        session.delete(kept)
+        return Change(name, "removed", None, None)
+    data = compiled.as_json()
+    digest = digest_of(data)
+    if kept is None:
+        kept = CompiledStatement(
+            company_id=company_id, statement_type=name, data=data, digest=digest
+        )
+        session.add(kept)
+        return Change(name, "new", kept, compiled)
+    if kept.digest == digest:
+        return Change(name, "same", kept, compiled)
+    kept.data, kept.digest = data, digest
+    kept.updated_at = func.now()
+    return Change(name, "changed", kept, compiled)
+
+
+def _is_ours(kept: CompiledStatement) -> bool:
+    """Return whether a row is in our form, and not in that of a release before."""
+    return kept.data.get("schema") == "compiled/1"
+
+
+def companies_to_compile(session: Session) -> Sequence[int]:
+    """Return the companies with documents or compiled statements, in the order of their ids."""
+    documents = select(Document.company_id).where(Document.company_id == Company.id).exists()
+    compiled = (
+        select(CompiledStatement.id).where(CompiledStatement.company_id == Company.id).exists()
+    )
+    return session.scalars(
+        select(Company.id).where(documents | compiled).order_by(Company.id)
+    ).all()

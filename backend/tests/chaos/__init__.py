@@ -1,0 +1,1 @@
+"""Add filings under the conditions of production: `python -m tests.chaos`."""
