@@ -366,6 +366,7 @@ def make_company(
     exact: bool = True,
     weeks: bool = False,
     years: int = 5,
+    finest: int | None = None,
 ) -> Company:
     """Return the company of a seed: the same seed and options give the same figures.
 
@@ -377,11 +378,13 @@ def make_company(
         exact: Whether all amounts are whole in that scale; else printed sums are rounded.
         weeks: Whether years end on a Saturday, after 52 or 53 weeks.
         years: How many have figures.
+        finest: Power of ten that all amounts are whole in, where it is less than `scale`.
     """
     rng = random.Random(seed)  # noqa: S311 - nothing is kept secret by it
     unit = 10**scale
     ends = _year_ends(rng, years + 1, weeks=weeks)
-    books = _Books(rng, years, unit, unit if exact else 1)
+    grain = unit if finest is None else 10**finest
+    books = _Books(rng, years, unit, grain if exact else 1)
     _income(books)
     _cash_flow(books)
     _close_cash(books, american=variant == "us")

@@ -101,6 +101,16 @@ class Decoys:
         self.sheet.text(LEFT, y, "Financial review", 16, bold=True)
         self.prose(*_PROSE, *_PROSE, *_PROSE, top=y - 26)
 
+    def fill(self, pages: int) -> None:
+        """Draw pages until the report has so many: prose, and now and then a note with a table."""
+        while self.sheet.page < pages:
+            if self.sheet.page % 6 == 5:
+                self.segments()
+                continue
+            y = self.sheet.begin()
+            self.sheet.text(LEFT, y, f"Report of the directors ({self.sheet.page})", 12, bold=True)
+            self.prose(*_PROSE * 5, top=y - 20)
+
     def summary(self) -> None:
         """Draw five years of figures out of all three statements."""
         y = self.sheet.begin()

@@ -73,6 +73,11 @@ class Layout:
             spaces between them.
         struck_twice: Whether bold text is drawn twice, a little apart, as old writers do.
         font: Of the page, as reportlab names it.
+        relabelled: Labels that stand in place of the usual ones, by key of `labels.txt`.
+        moved: Lines that stand right behind another one of their block: their key, and its key.
+        opposite: Keys of lines whose sign is the other one than that of lines like them.
+        left_out: Keys of lines that are not printed.
+        pages: The least number of pages: prose and notes fill those that are left.
     """
 
     variant: Variant = "en"
@@ -134,6 +139,11 @@ class Layout:
     glyphs: Glyphs = "strings"
     struck_twice: bool = False
     font: Literal["Helvetica", "Times-Roman", "Vera"] = "Helvetica"
+    relabelled: tuple[tuple[str, str], ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    opposite: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    pages: int = 0
 
     @property
     def language(self) -> str:

@@ -141,6 +141,7 @@ def draw_report(company: Company, layout: Layout) -> Report:
     if layout.contents:
         decoys.contents()
     decoys.review()
+    decoys.fill(layout.pages // 2)
     if layout.summary:
         decoys.summary()
     if layout.parent and layout.parent_first:
@@ -156,6 +157,7 @@ def draw_report(company: Company, layout: Layout) -> Report:
             draw()
     if layout.parent and not layout.parent_first:
         _parent(sheet, company)
+    decoys.fill(layout.pages)
     data = sheet.data()
     truth = replace(truth, statements=tuple(book.drawn[name] for name in STATEMENTS))
     return Report(_scan(data) if layout.scanned else data, truth, tuple(sheet.strings))

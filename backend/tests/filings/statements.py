@@ -99,6 +99,7 @@ class _Writer:
 
     def __init__(self, company: Company, layout: Layout, columns: Sequence[int]) -> None:
         self.company, self.layout, self.columns = company, layout, columns
+        self.labels = {**LABELS[layout.variant], **dict(layout.relabelled)}
         self.notes = 3
 
     def label(self, key: str) -> str:
@@ -106,7 +107,7 @@ class _Writer:
         variant = self.layout.variant
         if self.layout.repeat_other and key in _OTHERS:
             return OTHER[self.layout.titles]
-        label = LABELS[variant][key]
+        label = self.labels[key]
         if key == "H_shares" and variant != "us" and self.share_scale:
             label += f" ({_THOUSANDS[self.layout.language]})"
         newest = self.company.ends[0]
@@ -135,9 +136,10 @@ class _Writer:
         return min(self.layout.scale, 3)
 
     def sign(self, key: str) -> int:
-        """Return -1 for a cost that is printed without its minus sign."""
+        """Return -1 for a figure that is printed with the other sign than that of its effect."""
         positive = self.layout.costs_positive and self.layout.variant != "uk"
-        return -1 if positive and key in _COSTS else 1
+        usual = -1 if positive and key in _COSTS else 1
+        return -usual if key in self.layout.opposite else usual
 
     def row(self, key: str, section: tuple[str, ...], label: str, *, closes: bool) -> TrueRow:
         """Return the row of a key."""
@@ -160,9 +162,18 @@ class _Writer:
             natural=self.sign(key),
         )
 
+    def arranged(self, parts: "Sequence[str | Block]") -> "list[str | Block]":
+        """Return the parts that are printed, in the order in which they are."""
+        printed = [part for part in parts if part not in self.layout.left_out]
+        for key, before in self.layout.moved:
+            if key in printed and before in printed:
+                printed.remove(key)
+                printed.insert(printed.index(before) + 1, key)
+        return printed
+
     def write(self, parts: "Sequence[str | Block]", section: tuple[str, ...]) -> Iterator[TrueRow]:
         """Yield the rows of blocks, depth first."""
-        for part in parts:
+        for part in self.arranged(parts):
             if isinstance(part, str):
                 yield self.row(part, section, self.label(part), closes=False)
                 continue

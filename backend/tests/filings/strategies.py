@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from tests.filings.decade import Story
 from tests.filings.inline import Inline, Nil, Tables
 from tests.filings.layout import THIN_SPACE, Layout, Variant
 from tests.filings.words import CURRENCIES
@@ -142,4 +143,36 @@ def inlines(draw: st.DrawFn, layout: Layout) -> Inline:
         blocks=draw(_RARELY),
         notes=draw(_USUALLY),
         exact=draw(_RARELY),
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Return a story of ten reports; a failing one shrinks to one in which nothing happens."""
+    layout = replace(draw(layouts()), scanned=False, inset=False, beside=False)
+    absent = draw(st.sampled_from(((), (1,), (4, 5), (7, 8), (2, 6, 7))))
+    there = [age for age in range(10 + len(absent)) if age not in absent]
+    # A year is restated by the report of the next one, which has to be there.
+    followed = [age for age in there if age - 1 in there]
+    ages = st.lists(st.sampled_from(there), max_size=4, unique=True).map(tuple)
+    once = st.none() | st.sampled_from(there)
+    restated, reclassified = draw(
+        st.permutations(followed).map(lambda order: (order[:2], order[2:4]))
+    )
+    split = draw(once)
+    return Story(
+        layout=layout,
+        absent=absent,
+        three_years=draw(ages),
+        packages=draw(ages),
+        documents=draw(ages),
+        other_scale=draw(ages),
+        restated=tuple(restated) if draw(st.booleans()) else (),
+        reclassified=tuple(reclassified) if draw(st.booleans()) else (),
+        split=split,
+        ratio=draw(st.sampled_from((2, 3, 4, 10))),
+        renamed=draw(once),
+        moved=draw(once),
+        turned=draw(once),
+        split_off=draw(once),
     )
