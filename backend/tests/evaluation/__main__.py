@@ -1,4 +1,4 @@
-"""`python -m tests.evaluation FILINGS`: print how right, how proved and how fast reading is.
+"""`python -m tests.evaluation FILINGS`: how right and how fast reading and compiling is.
 
 Exits with 1 where a goal is missed.
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.evaluation.compiling import evaluate_compiling
+from tests.evaluation.compiling_goals import compiling_goals
 from tests.evaluation.evaluate import evaluate
 from tests.evaluation.folder import find_folder
 from tests.evaluation.goals import goals
@@ -36,6 +38,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         metavar="N",
         help="figures of each verified statement that are damaged in each way (default: 12)",
     )
+    parser.add_argument("--untimed", action="store_true", help="do not time whole commands")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="filings read at a time")
     options = parser.parse_args(command_line)
     folder = find_folder(options.filings)
@@ -52,13 +55,14 @@ def main(command_line: Sequence[str] | None = None) -> int:
     evaluation = evaluate(
         folder, truths, jobs=options.jobs, seeded=options.seeded, progress=progress
     )
-    reached = goals(evaluation)
+    compiling = evaluate_compiling(evaluation.results, is_timed=not options.untimed)
+    reached = [*goals(evaluation), *compiling_goals(compiling)]
     if options.json:
-        sys.stdout.write(as_json(evaluation, reached) + "\n")
+        sys.stdout.write(as_json(evaluation, compiling, reached) + "\n")
     else:
         width = None if sys.stdout.isatty() else 200
         console = Console(width=width, soft_wrap=width is not None)
-        print_report(console, evaluation, reached, faults=options.faults)
+        print_report(console, evaluation, compiling, reached, faults=options.faults)
     return int(any(each.missed for each in reached))
 
 

@@ -1,43 +1,13 @@
 """What is to be reached, beside what was."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from tests.evaluation.evaluate import Evaluation, Group, Result
+from tests.evaluation.goal import Goal, share
 from tests.evaluation.judgement import Judgement
 
 _SMALL = 300_000  # bytes: an iXBRL document below is no 10-K
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A goal and the figure measured.
-
-    Attributes:
-        key: A stable name.
-        at_least: The lowest figure that reaches it, or None.
-        at_most: The highest one, or None.
-        measured: None where the folder holds nothing to measure it by.
-        unit: Of the figures, such as "%".
-        detail: What the figure is made of.
-    """
-
-    key: str
-    name: str
-    measured: float | None
-    at_least: float | None = None
-    at_most: float | None = None
-    unit: str = ""
-    detail: str = ""
-
-    @property
-    def missed(self) -> bool:
-        """Whether the figure was measured and does not reach the goal."""
-        if self.measured is None:
-            return False
-        low = self.at_least is not None and self.measured < self.at_least
-        return low or (self.at_most is not None and self.measured > self.at_most)
 
 
 def goals(evaluation: Evaluation) -> list[Goal]:
@@ -77,15 +47,11 @@ def judgements(results: Sequence[Result]) -> list[Judgement]:
     return [each for result in results for each in result.judgements]
 
 
-def _share(part: float, whole: float) -> float | None:
-    return 100 * part / whole if whole else None
-
-
 def _right(key: str, name: str, judged: Sequence[Judgement], at_least: float) -> Goal:
     compared = sum(each.compared for each in judged)
     right = sum(each.verdicts["right"] for each in judged)
     detail = f"{right} of {compared}"
-    return Goal(key, name, _share(right, compared), at_least, unit="%", detail=detail)
+    return Goal(key, name, share(right, compared), at_least, unit="%", detail=detail)
 
 
 def _silent(key: str, name: str, judged: Sequence[Judgement]) -> Goal:
@@ -98,13 +64,13 @@ def _silent(key: str, name: str, judged: Sequence[Judgement]) -> Goal:
 def _pages(key: str, name: str, judged: Sequence[Judgement]) -> Goal:
     right = sum(each.page for each in judged)
     detail = f"{right} of {len(judged)}"
-    return Goal(key, name, _share(right, len(judged)), 100, unit="%", detail=detail)
+    return Goal(key, name, share(right, len(judged)), 100, unit="%", detail=detail)
 
 
 def _found(key: str, name: str, judged: Sequence[Judgement]) -> Goal:
     found = sum(each.found for each in judged)
     detail = f"{found} of {len(judged)}"
-    return Goal(key, name, _share(found, len(judged)), 100, unit="%", detail=detail)
+    return Goal(key, name, share(found, len(judged)), 100, unit="%", detail=detail)
 
 
 def _order(key: str, name: str, judged: Sequence[Judgement]) -> Goal:
@@ -116,7 +82,7 @@ def _proved(key: str, name: str, results: Sequence[Result], at_least: float) -> 
     checkable = sum(each.checkable for each in results)
     verified = sum(each.verified for each in results)
     detail = f"{verified} of {checkable}"
-    return Goal(key, name, _share(verified, checkable), at_least, unit="%", detail=detail)
+    return Goal(key, name, share(verified, checkable), at_least, unit="%", detail=detail)
 
 
 def _seeded(evaluation: Evaluation) -> list[Goal]:
@@ -125,7 +91,7 @@ def _seeded(evaluation: Evaluation) -> list[Goal]:
         Goal(
             f"seeded-{kind.replace(' ', '-')}",
             f"seeded faults: {kind}, with the neighbour",
-            _share(sum(noticed.together), len(noticed.together)),
+            share(sum(noticed.together), len(noticed.together)),
             99,
             unit="%",
             detail=f"{sum(noticed.together)} of {len(noticed.together)}; "

@@ -8,8 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.evaluation.compiling import Compiling
 from tests.evaluation.evaluate import Evaluation, Result
-from tests.evaluation.goals import Goal, judgements
+from tests.evaluation.goal import Goal
+from tests.evaluation.goals import judgements
 from tests.evaluation.judgement import Judgement
 from tests.evaluation.truth import STATEMENTS
 
@@ -17,7 +19,12 @@ _MOST_FAULTS = 12  # shown per statement
 
 
 def print_report(
-    console: Console, evaluation: Evaluation, reached: Sequence[Goal], *, faults: bool
+    console: Console,
+    evaluation: Evaluation,
+    compiling: Compiling,
+    reached: Sequence[Goal],
+    *,
+    faults: bool,
 ) -> None:
     """Print all tables; with `faults` also each figure that is not right."""
     console.print(_statements(evaluation.results))
@@ -26,12 +33,14 @@ def print_report(
             for judged in result.judgements:
                 _print_faults(console, judged)
     console.print(_totals(evaluation))
+    console.print(_compiled(compiling))
+    _print_differences(console, compiling)
     console.print(_goals(reached))
     _print_uncompared(console, evaluation)
     console.print(f"The fixed calculation took {evaluation.unit:.3f} s.")
 
 
-def as_json(evaluation: Evaluation, reached: Sequence[Goal]) -> str:
+def as_json(evaluation: Evaluation, compiling: Compiling, reached: Sequence[Goal]) -> str:
     """Return the whole evaluation as one JSON object."""
     written: dict[str, Any] = {
         "unit": evaluation.unit,
@@ -49,6 +58,7 @@ def as_json(evaluation: Evaluation, reached: Sequence[Goal]) -> str:
         ],
         "filings": [_filing(each) for each in evaluation.results],
         "left": evaluation.left,
+        "compiling": {"differences": compiling.faults, "explained": compiling.explained},
     }
     return json.dumps(written, ensure_ascii=False, indent=1)
 
@@ -198,6 +208,33 @@ def _totals(evaluation: Evaluation) -> Table:
             f"{verified}/{sum(each.checkable for each in results)}",
         )
     return table
+
+
+def _compiled(compiling: Compiling) -> Table:
+    table = Table(title="Compiled", title_justify="left", box=None)
+    table.add_column("company")
+    names = ("figures", "with history", "lines", "unplaced", "left out", "merged", "lost")
+    for heading in (*names, "wrong", "joined", "apart"):
+        table.add_column(heading, justify="right")
+    for name, each in compiling.placements.items():
+        joined = compiling.fills[name]
+        counts = (each.cells, each.stated, each.lines, each.unplaced.total(), each.left_out)
+        faults = (len(each.merged), len(each.lost), len(each.wrong))
+        numbers = (*counts, *faults, joined.joined, len(joined.apart))
+        table.add_row(name, *(str(number or "") for number in numbers))
+    return table
+
+
+def _print_differences(console: Console, compiling: Compiling) -> None:
+    """Print each difference of the compiled statements: there are few, and each has a reason."""
+    for title, lines in (
+        ("Differences", compiling.faults),
+        ("The filing tags another figure so than it prints", compiling.explained),
+    ):
+        if lines:
+            console.print(f"{title}:", highlight=False)
+        for line in lines:
+            console.print(f"    {line}", highlight=False, markup=False)
 
 
 def _goals(reached: Sequence[Goal]) -> Table:

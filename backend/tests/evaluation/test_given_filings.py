@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.evaluation.compiling import evaluate_compiling
+from tests.evaluation.compiling_goals import compiling_goals
 from tests.evaluation.evaluate import evaluate
 from tests.evaluation.goals import goals
 
 # Reached so far, where that is below the goal: it must not get worse.
 REACHED: dict[str, float] = {}
+LEAST = {"compiled-original": 99.8}
+MOST = {"compiled-decades": 14}
+DECADES = 3  # made-up companies: `make eval` compiles all
 SEEDED = 1  # figures of each statement: `make eval` damages more, and its goal is 99 %
 _SEEDED_LEAST = 95.0
 TIMED = "time-"  # never in a test: the machine may be busy
@@ -17,7 +22,7 @@ TIMED = "time-"  # never in a test: the machine may be busy
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.environ.get("FILINGS"), reason="FILINGS names no folder of filings")
-def test_given_filings_are_read_as_well_as_the_goals_say() -> None:
+def test_given_filings_are_read_and_compiled_as_well_as_the_goals_say() -> None:
     folder = Path(os.environ["FILINGS"]).resolve()
     evaluation = evaluate(folder, [folder.parent / "truth", folder], seeded=SEEDED)
     missed = [
@@ -29,6 +34,18 @@ def test_given_filings_are_read_as_well_as_the_goals_say() -> None:
     ]
     assert not missed, "\n".join(missed)
     assert any(each.judgements for each in evaluation.results), "nothing was compared"
+
+    found = evaluate_compiling(evaluation.results, decades=DECADES)
+    assert found.placements, "nothing was compiled"
+    worse = [
+        f"{each.name}: {each.measured:.2f} ({each.detail})"
+        for each in compiling_goals(found)
+        if each.missed
+        and each.measured is not None
+        and not LEAST.get(each.key, each.measured + 1) <= each.measured
+        and not MOST.get(each.key, each.measured - 1) >= each.measured
+    ]
+    assert not worse, "\n".join([*worse, *found.faults])
 
 
 def _as_before(key: str, measured: float | None) -> bool:

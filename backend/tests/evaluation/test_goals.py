@@ -3,7 +3,8 @@
 import pytest
 
 from tests.evaluation.evaluate import Evaluation
-from tests.evaluation.goals import Goal, goals
+from tests.evaluation.goal import Goal
+from tests.evaluation.goals import goals
 
 
 @pytest.mark.parametrize(
