@@ -30,7 +30,7 @@ def pytest_configure() -> None:
 def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the environment's database and limits out of every test."""
     for name in list(os.environ):
-        if name.startswith(("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_")):
+        if name.startswith(("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_", "STORAGE_URL")):
             monkeypatch.delenv(name)
 
 
@@ -98,16 +98,22 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """Return a client of a new application, which reads its settings at the first request."""
+def fresh_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the application make its engine in this test, and close it at the end."""
     for name in ("engine", "SessionLocal"):
         monkeypatch.delitem(vars(base), name, raising=False)
-    with TestClient(create_app()) as client:
-        yield client
+    yield
     if "engine" in vars(base):
         base.engine.dispose()
     for name in ("engine", "SessionLocal"):
         vars(base).pop(name, None)
+
+
+@pytest.fixture
+def client(fresh_engine: None) -> Iterator[TestClient]:  # noqa: ARG001 before the client
+    """Return a client of a new application, which reads its settings at the first request."""
+    with TestClient(create_app()) as client:
+        yield client
 
 
 @pytest.fixture

@@ -59,6 +59,16 @@ def test_a_narrow_terminal_gets_each_address_whole(
     assert len([line for line in lines if line.startswith("   https://")]) == 6
 
 
+def test_a_company_without_a_page_has_none(manage: Manage, migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO companies (name) VALUES ('No page plc')")
+    done = manage(migrated.url, "list-companies")
+    assert "No page plc" in done.stdout
+    assert "None" not in done.stdout
+    companies = json.loads(manage(migrated.url, "list-companies", "--json").stdout)
+    assert [each["name"] for each in companies if each["ir_url"] is None] == ["No page plc"]
+
+
 def test_missing_table_is_reported_as_behind(manage: Manage, empty_database: URL) -> None:
     done = manage(empty_database, "list-companies")
     assert (done.returncode, done.stdout) == (Exit.BEHIND, "")

@@ -66,7 +66,8 @@ def test_the_programs_work_in_a_path_that_a_shell_would_expand(backend: Path) ->
 @pytest.mark.parametrize("backend", ["checkout"], indirect=True)
 def test_commands_work_without_docstrings_and_assertions(backend: Path) -> None:
     env = {"PYTHONOPTIMIZE": "2"}
-    assert "15 pending" in run("make", "migrate-history", cwd=backend, env=env).stdout
+    history = run("make", "migrate-history", cwd=backend, env=env).stdout
+    assert "no revision (empty," in history
     for target in ("migrate-plan", "migrate", "migrate-check", "migrate-verify", "migrate-lint"):
         done = run("make", target, cwd=backend, env=env)
         assert done.returncode == 0, done.stderr

@@ -45,8 +45,10 @@ MAKEFILES = {
 PATH = re.compile(r"(?<![\w/.:])[\w.-][\w./-]*")
 SUFFIXES = {".awk", ".example", ".ini", ".lock", ".mako", ".md", ".py", ".sh", ".toml", ".yml"}
 # Created by a command, or the name of a revision that does not exist yet.
-NOT_IN_GIT = re.compile(r"(^|/)(\.venv|\.postgres|\.backups|\.env$|_build)|(^|/)00[3-9]_\w+\.py")
-PRUNED = {".git", ".venv", ".postgres", ".backups", "_build", "__pycache__"}
+NOT_IN_GIT = re.compile(
+    r"(^|/)(\.demo|\.venv|\.postgres|\.backups|\.storage|\.env$|_build)|(^|/)00[3-9]_\w+\.py"
+)
+PRUNED = {".git", ".demo", ".venv", ".postgres", ".backups", ".storage", "_build", "__pycache__"}
 
 
 def below(folder: Path) -> Iterator[Path]:

@@ -22,6 +22,7 @@ for module, names in importlib.metadata.packages_distributions().items():
         sys.modules[module] = None  # importing it fails
 
 import app.main, app.cli.reading, app.pipeline.picture, app.services.tasks
+import app.services.doctor, app.services.settings_in_force, fsspec.core
 runpy.run_path("scripts/db_manager.py")
 from alembic.config import main
 main(["upgrade", "head", "--sql"])
@@ -68,6 +69,15 @@ def test_image_runs_as_an_ordinary_user_under_its_entry_point() -> None:
     health = 'CMD ["python", "-m", "app.container.health", "http://127.0.0.1:8000/healthz"]'
     assert any(line.startswith("HEALTHCHECK ") and health in line for line in last_stage)
     assert not any(" pip " in line for line in last_stage)
+
+
+def test_image_keeps_files_in_a_volume_that_only_its_user_can_read() -> None:
+    instructions = dockerfile_instructions()
+    user = next(line.split()[1] for line in instructions if line.startswith("USER "))
+    folder = next(line.partition("=")[2] for line in instructions if "STORAGE_URL=" in line)
+    assert f"VOLUME {folder}" in instructions
+    made = f"RUN mkdir --mode=700 {folder} && chown {user}:{user} {folder}"
+    assert instructions.index(made) < instructions.index(f"VOLUME {folder}")
 
 
 def test_nothing_reaches_the_build_but_what_the_image_copies() -> None:

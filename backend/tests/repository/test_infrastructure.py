@@ -317,6 +317,16 @@ def test_database_keeps_its_data_in_a_volume_and_is_healthy_only_when_set_up() -
     assert "--host=127.0.0.1" in db["healthcheck"]["test"]  # not the socket: it answers too early
 
 
+def test_compose_backend_keeps_files_in_a_volume_where_the_image_does() -> None:
+    compose = load_yaml(COMPOSE_FILE)
+    volume, _, place = compose["services"]["backend"]["volumes"][0].partition(":")
+    assert volume in compose["volumes"]
+    assert volume not in compose["services"]["db"]["volumes"][0]
+    dockerfile = (BACKEND / "Dockerfile").read_text(encoding="utf-8")
+    assert f"ENV STORAGE_URL={place}\n" in dockerfile
+    assert "STORAGE_URL" not in compose["services"]["backend"]["environment"]
+
+
 def test_compose_backend_migrates_first_and_gets_the_password_as_it_is() -> None:
     backend = load_yaml(COMPOSE_FILE)["services"]["backend"]
     assert backend["profiles"] == ["backend"]

@@ -34,9 +34,10 @@ OTHERS = {
         "chaos",
         "bench",
         "bench-online",
+        "bench-compile",
     ),
     *("help", "install", "psql", "db-stop", "run", "test", "test-all", "lint", "format"),
-    *("typecheck", "docs", "check", "lock", "clean"),
+    *("demo", "demo-remove", "typecheck", "docs", "check", "lock", "clean"),
 }
 
 
@@ -91,7 +92,11 @@ def test_the_guide_from_the_first_migration_to_the_reset(make: Make) -> None:
     assert "│ no" in make("migrate-history").stdout
     assert make("db-info").returncode != 0
 
+    stored = make.backend / ".storage" / "ab" / f"{'ab' * 32}"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"a report")
     assert make("db-reset", "FORCE=1").returncode == 0
+    assert stored.read_bytes() == b"a report"
     assert "Stopped the embedded PostgreSQL" in make("db-stop").stdout
     assert "     6\n" in make("psql", stdin="SELECT COUNT(*) FROM companies;").stdout
 
