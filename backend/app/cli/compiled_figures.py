@@ -7,11 +7,13 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from app.cli.figures import CHECKABLE, DEEPEST, SCALES, UNPROVED, UNREADABLE
+from app.cli.figures import CHECKABLE, DEEPEST, UNPROVED, UNREADABLE
 from app.cli.text import pad, pad_left, plain
 from app.pipeline.compile.first_reported import is_own
 from app.pipeline.compile.view import View
 from app.pipeline.compiled import Change, Compiled, CompiledCell, CompiledPeriod, CompiledRow
+from app.pipeline.decimals import decimals_of, is_money
+from app.pipeline.wording import is_nil, scale_name
 
 CORRECTED: Final = "ᶜ"
 LATER: Final = "ˡ"
@@ -128,13 +130,15 @@ class Column:
         self,
         compiled: Compiled,
         period: CompiledPeriod,
-        decimals: Mapping[int, int],
+        decimals: Sequence[int],
         marking: Marking,
     ) -> None:
         self.period = period
         own = {number for number, each in enumerate(compiled.inputs) if is_own(period, each)}
         self.drawn = {
-            number: draw_figure(cell, row, decimals[number], marking.of(cell, row, own))
+            number: draw_figure(
+                cell, row, min(MOST_DECIMALS, decimals[number]), marking.of(cell, row, own)
+            )
             for number, row in enumerate(compiled.rows)
             if (cell := row.cells.get(period.key))
         }
@@ -172,41 +176,8 @@ def date_of(period: CompiledPeriod) -> str:
     return day if is_own else f"{day} {period.end.year % 100:02}"
 
 
-def is_money(row: CompiledRow) -> bool:
-    """Whether the figures are in the statement's currency and scale."""
-    return row.unit is None and row.scale is None and row.kind not in {"per_share", "shares"}
-
-
-def decimals_of(compiled: Compiled) -> dict[int, int]:
-    """Return how many decimals the figures of each row are shown with.
-
-    Sums of money have those of the newest report. A figure of another report has more where that
-    is in a smaller scale; figures per share are shown as they are.
-    """
-    money = _newest_decimals([row for row in compiled.rows if is_money(row)])
-    return {
-        number: money if is_money(row) else _newest_decimals([row])
-        for number, row in enumerate(compiled.rows)
-    }
-
-
-def _newest_decimals(rows: Sequence[CompiledRow]) -> int:
-    """Return the most decimals in the newest report that states the rows; if per share, in any."""
-    cells = [(row, cell) for row in rows for cell in row.cells.values()]
-    newest = min((cell.input for _, cell in cells), default=0)
-    return max(
-        (
-            _decimals(cell.v)
-            for row, cell in cells
-            if cell.v is not None and (cell.input == newest or row.kind == "per_share")
-        ),
-        default=0,
-    )
-
-
 def _decimals(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return min(MOST_DECIMALS, max(0, -exponent)) if isinstance(exponent, int) else 0
+    return min(MOST_DECIMALS, decimals_of(value))
 
 
 def draw_figure(cell: CompiledCell, row: CompiledRow, decimals: int, marks: str) -> Drawn:
@@ -220,7 +191,7 @@ def draw_figure(cell: CompiledCell, row: CompiledRow, decimals: int, marks: str)
     """
     if cell.v is None:
         return Drawn(UNREADABLE, after=marks)
-    if cell.v == 0 and cell.printed and not any(map(str.isdigit, cell.printed)):
+    if is_nil(cell.v, cell.printed):
         return Drawn("—", after=marks)
     shown = _rounded(cell.v, decimals)
     opening, closing = ("(", ")") if cell.v < 0 else ("", "")
@@ -246,7 +217,7 @@ def label_of(row: CompiledRow, scale: int | None) -> str:
     own = scale if row.scale is None else row.scale
     if row.unit is None and own == scale:
         return label
-    scaled = SCALES.get(own or 0, f" x 10^{own}").strip()
+    scaled = scale_name(own or 0)
     unit = plain(row.unit or "")
     return f"{label} [{' '.join(filter(None, [scaled, unit])) or 'units'}]"
 

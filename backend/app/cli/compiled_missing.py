@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.cli.compiled_table import Grid
-from app.cli.report import FRAMEWORKS
 from app.cli.text import plain
 from app.pipeline.compiled import Compiled, CompiledPeriod
+from app.pipeline.wording import framework_name
 
 
 def missing_of(shown: Compiled, stored: Compiled, grid: Grid, width: int | None) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _range(periods: Sequence[CompiledPeriod]) -> str:
 def _other(group: Compiled) -> str:
     """Return what another group has, and how it is shown."""
     framework = group.framework or "unknown"
-    name = FRAMEWORKS.get(framework, plain(framework))
+    name = framework_name(framework)
     currency = plain(group.currency or "unknown")
     years = _range(group.periods) if group.periods else "no year"
     parent = ", parent company" if group.scope == "parent" else ""

@@ -7,11 +7,11 @@ from typing import Final
 
 from app.cli.compiled_figures import CHANGES, CORRECTED, LATER, MONTHS, UNADJUSTED
 from app.cli.compiled_table import Grid, has_one_day
-from app.cli.figures import UNPROVED, UNREADABLE, unit_of
-from app.cli.report import FRAMEWORKS
+from app.cli.figures import UNPROVED, UNREADABLE
 from app.cli.text import plain
 from app.pipeline.compile.view import View
 from app.pipeline.compiled import Compiled, CompiledCell, Stated
+from app.pipeline.wording import framework_name, unit_name
 
 NEARLY: Final = Decimal("0.02")
 """How far the ratio of rounded figures per share may be from a whole number."""
@@ -26,8 +26,8 @@ def title_of(company: str, compiled: Compiled, grid: Grid, view: View) -> list[s
     return [
         plain(company),
         title[:1].upper() + title[1:],
-        unit_of(compiled.currency, compiled.scale),
-        FRAMEWORKS.get(framework, plain(framework)) if framework else "framework not known",
+        unit_name(compiled.currency, compiled.scale),
+        framework_name(framework) if framework else "framework not known",
         *(["parent company alone"] if compiled.scope == "parent" else []),
         *_year_end(compiled, grid),
         f"{reports} report{'s' * (reports != 1)}",

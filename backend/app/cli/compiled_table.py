@@ -7,11 +7,12 @@ from typing import Final
 from rich.cells import cell_len
 
 from app.cli.colours import Paint
-from app.cli.compiled_figures import Column, Marking, Measures, decimals_of, indent_of, label_of
+from app.cli.compiled_figures import Column, Marking, Measures, indent_of, label_of
 from app.cli.text import pad, pad_left, shorten, wrap
 from app.pipeline.compile.view import View
 from app.pipeline.compile.years import of_periods
 from app.pipeline.compiled import Compiled, CompiledPeriod, CompiledRow
+from app.pipeline.decimals import shown_decimals
 
 NARROWEST: Final = 24  # columns of the labels, before a year is left out
 SHARE: Final = 4  # of the terminal, one part is for the labels in any case
@@ -105,7 +106,7 @@ def _grid(
 ) -> Grid:
     """Return the grid of some periods, whether they fit or not."""
     shown = of_periods(compiled, periods, replaced=False)
-    decimals = decimals_of(shown)
+    decimals = shown_decimals(shown)
     marking = Marking(view, _unadjusted(compiled, view))
     columns = [Column(shown, period, decimals, marking) for period in periods]
     dated = not has_one_day(periods)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from app.cli.colours import Paint
 from app.cli.text import pad, pad_left, plain, shorten, wrap
 from app.pipeline.statement import Cell, Period, Row, Statement
+from app.pipeline.wording import is_nil, scale_name
 
 GAP: Final = 2  # columns between two periods
 MIN_LABEL: Final = 26
@@ -17,15 +18,6 @@ DEEPEST: Final = 8  # levels that are indented
 UNREADABLE: Final = "?"
 UNPROVED: Final = "*"
 CHECKABLE: Final = frozenset({"line", "total"})
-SCALES: Final = {0: "", 2: " hundred", 3: " thousand", 6: " million", 9: " billion"}
-
-
-def unit_of(currency: str | None, scale: int | None) -> str:
-    """Return the unit of a statement, such as "USD million"."""
-    money = plain(currency) if currency else "currency not known"
-    if scale is None:
-        return f"{money}, scale not known"
-    return money + SCALES.get(scale, f" x 10^{scale}")
 
 
 def figure_of(cell: Cell, row: Row) -> str:
@@ -33,7 +25,7 @@ def figure_of(cell: Cell, row: Row) -> str:
     if cell.v is None:
         return f"{UNREADABLE}  "
     mark = UNPROVED if row.kind in CHECKABLE and not cell.by else " "
-    if cell.v == 0 and cell.printed and not any(each.isdigit() for each in cell.printed):
+    if is_nil(cell.v, cell.printed):
         return f"— {mark}"
     number = f"{cell.v.copy_abs():,f}"
     return f"({number}){mark}" if cell.v < Decimal(0) else f"{number} {mark}"
@@ -44,7 +36,7 @@ def label_of(row: Row, statement: Statement) -> str:
     label = plain(row.label) or "(no label)"
     if row.unit is not None or row.scale is not None:
         scale = statement.scale if row.scale is None else row.scale
-        scaled = SCALES.get(scale or 0, f" x 10^{scale}").strip()
+        scaled = scale_name(scale or 0)
         unit = plain(row.unit or "units")
         label += f" [{scaled} {unit}]" if scaled else f" [{unit}]"
     return "  " * min(row.level, DEEPEST) + label

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.cli.colours import Paint
-from app.cli.figures import SCALES, UNPROVED
+from app.cli.figures import UNPROVED
 from app.cli.report import KINDS
 from app.cli.text import pad, plain, sentence, shorten, wrap
 from app.pipeline.compiled import Corrected
+from app.pipeline.wording import unit_name
 from app.services.origin_form import OfFiling, OfPlace, Origin, Proof, StatedBy, Term
 from app.services.values import write_value
 
@@ -66,10 +67,7 @@ def figure_with_unit(origin: Origin) -> str:
 
 def unit_in_words(unit: str | None, scale: int | None) -> str:
     """Return a unit with its scale, such as `USD million`, or that it is not known."""
-    money = plain(unit) if unit else "unit not known"
-    if scale is None:
-        return f"{money}, scale not known"
-    return money + SCALES.get(scale, f" x 10^{scale}")
+    return unit_name(unit, scale, unknown="unit not known")
 
 
 def _proof_in_words(origin: Origin) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.cli.colours import Paint
-from app.cli.figures import UNPROVED, UNREADABLE, draw_figures, unit_of
+from app.cli.figures import UNPROVED, UNREADABLE, draw_figures
 from app.cli.text import plain, sentence, wrap
 from app.pipeline.statement import Checks, Issue, Statement
+from app.pipeline.wording import framework_name, unit_name
 from app.services.answer import Answer
 
 KINDS: Final = {
@@ -17,13 +18,6 @@ KINDS: Final = {
     "companyfacts": "SEC companyfacts",
     "llm": "language model",
     "manual": "by hand",
-}
-FRAMEWORKS: Final = {
-    "us-gaap": "US GAAP",
-    "ifrs": "IFRS",
-    "frs-101": "FRS 101",
-    "frs-102": "FRS 102",
-    "frs-105": "FRS 105",
 }
 STATUS_COLOURS: Final = {"verified": "green", "partly": "yellow", "doubtful": "red"}
 HARD_CHECKS: Final = (
@@ -57,7 +51,7 @@ def draw_answer(file: str, answer: Answer, width: int | None, paint: Paint) -> I
     parts = [
         KINDS[answer.kind] if answer.kind else "unknown kind",
         plain(answer.company.name or "company not known"),
-        *(FRAMEWORKS.get(each, plain(each)) for each in sorted(known)),
+        *(framework_name(each) for each in sorted(known)),
         *([f"fiscal year {max(years)}"] if years else []),
     ]
     yield from _prose(" · ".join(parts), width)
@@ -80,7 +74,7 @@ def draw_statement(statement: Statement, width: int | None, paint: Paint) -> Ite
     pages = ", ".join(str(each) for each in statement.source.pages)
     parts = [
         name,
-        unit_of(statement.currency, statement.scale),
+        unit_name(statement.currency, statement.scale),
         statement.scope or "scope not known",
         *([f"page{'s' if len(statement.source.pages) > 1 else ''} {pages}"] if pages else []),
         *([f"filing {plain(statement.source.accession)}"] if statement.source.accession else []),

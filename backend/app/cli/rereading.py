@@ -10,9 +10,9 @@ from app.cli.answers import print_json, print_lines
 from app.cli.colours import Paint, painter
 from app.cli.database import with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.figures import SCALES
 from app.cli.progress import Progress
 from app.cli.text import plain, sentence
+from app.pipeline.wording import scale_name
 from app.services.reading_changes import FigureChange
 from app.services.rereading import Options, Read, Reread, reread
 from app.services.values import write_value
@@ -106,8 +106,8 @@ def _change(change: FigureChange) -> str:
 
 
 def _figure(value: Any, scale: int | None) -> str:
-    unit = " (scale not known)" if scale is None else SCALES.get(scale, f" x 10^{scale}")
-    return write_value(value) + unit
+    unit = "(scale not known)" if scale is None else scale_name(scale)
+    return f"{write_value(value)} {unit}".rstrip()
 
 
 def _as_json(company: Reread) -> dict[str, Any]:

@@ -6,20 +6,13 @@ from typing import Final
 from app.pipeline.compiled import Compiled, CompiledCell, CompiledRow, Input
 from app.pipeline.plain import plain
 from app.pipeline.statement import StatementName
+from app.pipeline.wording import framework_name, scale_name, unit_name
 
 NAMES: Final[dict[StatementName, str]] = {
     "income_statement": "Income statement",
     "balance_sheet": "Balance sheet",
     "cash_flow_statement": "Cash flow statement",
 }
-FRAMEWORKS: Final = {
-    "us-gaap": "US GAAP",
-    "ifrs": "IFRS",
-    "frs-101": "FRS 101",
-    "frs-102": "FRS 102",
-    "frs-105": "FRS 105",
-}
-SCALES: Final = {0: "", 2: "hundred", 3: "thousand", 6: "million", 9: "billion"}
 CHANGES: Final[dict[str, str]] = {
     "none": "unchanged",
     "rounding": "rounded otherwise",
@@ -46,33 +39,23 @@ def unit_of(row: CompiledRow, compiled: Compiled) -> str | None:
     return plain(compiled.currency) if compiled.currency else None
 
 
-def scaled(scale: int | None) -> str:
-    """Return a scale in words, such as million; nothing for units."""
-    if scale is None:
-        return "scale not known"
-    return SCALES.get(scale, f"x 10^{scale}")
-
-
 def own_unit(row: CompiledRow, compiled: Compiled) -> str:
     """Return the unit of a row that has another than the statement, such as "thousand shares"."""
     if row.unit is None and row.scale is None:
         return ""
     unit = unit_of(row, compiled) or "unit not known"
-    return f"{scaled(scale_of(row, compiled))} {unit}".strip()
+    scale = scale_of(row, compiled)
+    return f"{'scale not known' if scale is None else scale_name(scale)} {unit}".strip()
 
 
 def unit_of_statement(compiled: Compiled) -> str:
     """Return currency and scale of a statement, such as "USD million"."""
-    currency = plain(compiled.currency) if compiled.currency else "currency not known"
-    scale = scaled(compiled.scale)
-    return f"{currency}, {scale}" if compiled.scale is None else f"{currency} {scale}".strip()
+    return unit_name(compiled.currency, compiled.scale)
 
 
 def framework_of(compiled: Compiled) -> str:
     """Return the name of the accounting framework."""
-    if not compiled.framework:
-        return "framework not known"
-    return FRAMEWORKS.get(compiled.framework, plain(compiled.framework))
+    return framework_name(compiled.framework) if compiled.framework else "framework not known"
 
 
 def worth(v: Decimal, scale: int) -> Decimal:
@@ -92,12 +75,6 @@ def as_read(cell: CompiledCell) -> Decimal | None:
     if cell.corrected:
         return cell.corrected.was
     return cell.v.copy_negate() if cell.turned and cell.v is not None else cell.v
-
-
-def is_nil(cell: CompiledCell) -> bool:
-    """Return whether a dash is printed instead of a figure."""
-    printed = cell.printed
-    return cell.v == 0 and bool(printed) and not any(each.isdigit() for each in printed or "")
 
 
 def is_unproved(row: CompiledRow, cell: CompiledCell) -> bool:

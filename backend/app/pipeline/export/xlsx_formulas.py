@@ -6,8 +6,9 @@ from decimal import Context, Decimal
 from typing import Final
 
 from app.pipeline.compiled import Compiled
+from app.pipeline.decimals import decimals_of
 from app.pipeline.export.wording import scale_of, written
-from app.pipeline.export.xlsx_numbers import DIGITS, decimals_of, is_number
+from app.pipeline.export.xlsx_numbers import DIGITS, is_number
 from app.pipeline.statement import Equation
 
 MIN_RANGE: Final = 3  # neighbouring terms that are written as SUM(…)

@@ -11,8 +11,9 @@ from unicodedata import east_asian_width
 
 from xlsxwriter.worksheet import Worksheet
 
+from app.pipeline.decimals import decimals_of
 from app.pipeline.export.xlsx_formats import Formats
-from app.pipeline.export.xlsx_numbers import as_number, decimals_of, format_of, is_number
+from app.pipeline.export.xlsx_numbers import as_number, format_of, is_number
 from app.pipeline.plain import plain
 
 LONGEST_NAME: Final = 31  # characters; a limit of the format

@@ -9,11 +9,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.pipeline.compile.view import View
 from app.pipeline.compiled import Compiled, CompiledCell, CompiledRow
+from app.pipeline.decimals import decimals_of, shown_decimals
 from app.pipeline.export.wording import (
     CHANGES,
     NAMES,
     framework_of,
-    is_nil,
     is_unproved,
     own_unit,
     unit_of_statement,
@@ -24,12 +24,11 @@ from app.pipeline.export.xlsx_formats import FILLS, UNPROVED, UNREADABLE, Format
 from app.pipeline.export.xlsx_formulas import formula_of, sums_of
 from app.pipeline.export.xlsx_numbers import (
     as_number,
-    decimals_of,
     format_of,
     is_number,
-    shown_decimals,
 )
 from app.pipeline.export.xlsx_sheets import fit_height, measured, set_up_page, text_of, write_date
+from app.pipeline.wording import is_nil
 
 HEADER: Final = 4  # the row of the periods; their ends are below it
 FIRST: Final = 6  # the first row of figures
@@ -153,7 +152,9 @@ class _Statement:
         decimals = self.decimals[number]
         if decimals_of(cell.v) > decimals:
             self.marks.add("shorter")
-        form = self.formats(**style, num_format=format_of(decimals, is_nil=is_nil(cell)))
+        form = self.formats(
+            **style, num_format=format_of(decimals, is_nil=is_nil(cell.v, cell.printed))
+        )
         value = as_number(cell.v)
         found = self.sums.get((number, key))
         if found is None:
