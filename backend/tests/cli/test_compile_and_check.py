@@ -75,7 +75,7 @@ def test_without_companies_all_is_well(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_database_away_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:9/none")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://analyst:secret@127.0.0.1:9/none")
     for command in (["check"], ["compile", "--all"]):
         assert main.run(command) == Exit.DATABASE
         error = capsys.readouterr().err

@@ -18,22 +18,7 @@ from tests.evaluation.compiling_goals import compiling_goals
 from tests.evaluation.evaluate import Result
 from tests.evaluation.folder import Given
 from tests.evaluation.measured import Reading
-from tests.helpers.reports import statement
-
-NEWER = """
-Revenue | 5,310 | 4,820
-Cost of sales | -3,120 | -2,930
-= Gross profit | 2,190 | 1,890
-Selling expenses | -610 | -580
-= Operating profit | 1,580 | 1,310
-"""
-OLDER = """
-Revenue | 4,820 | 4,410
-Cost of sales | -2,930 | -2,700
-= Gross profit | 1,890 | 1,710
-Selling expenses | -580 | -540
-= Operating profit | 1,310 | 1,170
-"""
+from tests.helpers.reports import NEWER, OLDER, statement
 
 
 def result(year: int, text: str) -> Result:

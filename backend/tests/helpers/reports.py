@@ -10,6 +10,23 @@ from app.pipeline.statement import Period, Source, SourceKind, Statement, Statem
 from app.pipeline.verify import verify
 from tests.helpers.tables import typed_statement
 
+NEWER = """
+Revenue | 5,310 | 4,820
+Cost of sales | -3,120 | -2,930
+= Gross profit | 2,190 | 1,890
+Selling expenses | -610 | -580
+= Operating profit | 1,580 | 1,310
+"""
+"""An income statement of two years."""
+OLDER = """
+Revenue | 4,820 | 4,410
+Cost of sales | -2,930 | -2,700
+= Gross profit | 1,890 | 1,710
+Selling expenses | -580 | -540
+= Operating profit | 1,310 | 1,170
+"""
+"""That of the report before, which shares a year with it."""
+
 
 def period(key: str, start: date | None, end: date | None, year: int | None = None) -> Period:
     """Return a period; its fiscal year is that of its end, if none is given."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from app.pipeline.compile.lines import Line, Numbered
 from app.pipeline.compile.merge import merge
 from app.pipeline.statement import StatementName
+from tests.helpers import reports
 from tests.helpers.tables import typed_statement
 
 
@@ -60,26 +61,8 @@ def shown(lines: list[Line]) -> list[str]:
     ]
 
 
-NEWER = Report(
-    2023,
-    """
-    Revenue | 5,310 | 4,820
-    Cost of sales | -3,120 | -2,930
-    = Gross profit | 2,190 | 1,890
-    Selling expenses | -610 | -580
-    = Operating profit | 1,580 | 1,310
-    """,
-)
-OLDER = Report(
-    2022,
-    """
-    Revenue | 4,820 | 4,410
-    Cost of sales | -2,930 | -2,700
-    = Gross profit | 1,890 | 1,710
-    Selling expenses | -580 | -540
-    = Operating profit | 1,310 | 1,170
-    """,
-)
+NEWER = Report(2023, reports.NEWER)
+OLDER = Report(2022, reports.OLDER)
 
 
 def changed(*changes: tuple[str, str], base: Report = OLDER) -> Report:

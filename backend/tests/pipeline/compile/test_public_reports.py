@@ -12,22 +12,8 @@ from app.pipeline.compile.readings import Reading
 from app.pipeline.compile.view import view_of
 from app.pipeline.compiled import Compiled
 from app.pipeline.statement import Period
-from tests.helpers.reports import cell, figures, reading, row
+from tests.helpers.reports import NEWER, OLDER, cell, figures, reading, row
 
-NEWER = """
-Revenue | 5,310 | 4,820
-Cost of sales | -3,120 | -2,930
-= Gross profit | 2,190 | 1,890
-Selling expenses | -610 | -580
-= Operating profit | 1,580 | 1,310
-"""
-OLDER = """
-Revenue | 4,820 | 4,410
-Cost of sales | -2,930 | -2,700
-= Gross profit | 1,890 | 1,710
-Selling expenses | -580 | -540
-= Operating profit | 1,310 | 1,170
-"""
 SHEET = """
 # Assets
 Cash | 612 | 633
