@@ -23,7 +23,7 @@ from app.services.statements import load_compiled
 from app.storage import Storage
 from tests.helpers.kept import keep_filings, two_reports
 
-PRESENT = "pdf-geometry/1"
+PRESENT = "pdf-geometry/2"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.pipeline.statement import SourceKind
 
 COMPANYFACTS: Final = "companyfacts/1"
 IXBRL: Final = "ixbrl/1"
-PDF: Final = "pdf-geometry/1"
+PDF: Final = "pdf-geometry/2"
 XBRL: Final = "xbrl/1"
 XBRL_JSON: Final = "xbrl-json/1"
 

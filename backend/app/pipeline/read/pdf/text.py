@@ -16,7 +16,9 @@ _LAST_DIGIT = re.compile(r"[0-9](?=[^0-9]*$)")
 _GAP = 0.16  # of the size: the narrowest space between words is a fifth of an em
 _SAME = 0.12  # of the size, by which baselines and sizes within a word may differ
 _THIN = 0.08  # of the size, between digits: more than kerning, less than a thin space
+_NARROW, _TIGHT = 0.1, 0.05  # of the size: a gap between words, and all gaps within, of a run
 _DIGITS = frozenset("0123456789")
+_OPENING = frozenset("$€£¥(“")
 _LEVEL = 0.0005  # a slope that moves no baseline by half a point
 
 
@@ -63,7 +65,8 @@ def read_words(page: pypdfium2.PdfPage, number: int) -> list[Word]:
     """
     found = read_glyphs(page)
     runs = _runs(_once(found.glyphs))
-    words = [_word(part, number) for run in runs for part in _at_thin_spaces(run)]
+    parts = (part for run in runs for part in _at_narrow_spaces(run))
+    words = [_word(part, number) for run in parts for part in _at_thin_spaces(run)]
     words = [part for word in _joined(words) for part in _without_superscripts(word)]
     slope = _slope(words) if found.slope is None else found.slope
     if abs(slope) > _LEVEL:
@@ -122,6 +125,24 @@ def _runs(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         run.append(glyph)
     if run:
         yield run
+
+
+def _at_narrow_spaces(run: list[Glyph]) -> Iterator[list[Glyph]]:
+    """Yield the parts of a run at gaps behind letters that stand out clearly from all others.
+
+    The box of a letter that overhangs its advance, as an f does, takes half of the space behind it.
+    """
+    gaps = [(right.x0 - left.x1) / right.size for left, right in pairwise(run)]
+    if any(_TIGHT < gap <= _NARROW for gap in gaps):
+        yield run  # set wide, or unevenly: no gap stands out
+        return
+    start = 0
+    for index, gap in enumerate(gaps, start=1):
+        begins = run[index].text.isalnum() or run[index].text in _OPENING
+        if gap > _NARROW and begins and run[index - 1].text.isalpha():
+            yield run[start:index]
+            start = index
+    yield run[start:]
 
 
 def _at_thin_spaces(run: list[Glyph]) -> Iterator[list[Glyph]]:

@@ -166,6 +166,40 @@ def test_a_gap_of_a_tenth_of_an_em_divides_digits_and_kerning_does_not() -> None
     assert texts(draw) == ["1", "164", "400", "1164400"]
 
 
+def in_pieces(canvas: Canvas, *pieces: str, gap: float) -> None:
+    """Draw pieces with a gap between them, in parts of the font's size."""
+    x = 100.0
+    for piece in pieces:
+        canvas.drawString(x, 700, piece)
+        x += canvas.stringWidth(piece, "Helvetica", 9) + 9 * gap
+
+
+@pytest.mark.parametrize(
+    ("pieces", "gap", "expected"),
+    [
+        (("Proceeds of", "debt"), 0.14, ["Proceeds", "of", "debt"]),
+        (("net of", "$95"), 0.14, ["net", "of", "$95"]),
+        (("Wallace", "”"), 0.14, ["Wallace”"]),
+        (("d", "e", "b", "t"), 0.08, ["debt"]),
+    ],
+    ids=["word", "amount", "closing mark", "letters set apart"],
+)
+def test_a_gap_behind_a_letter_that_stands_out_divides_words(
+    pieces: tuple[str, ...], gap: float, expected: list[str]
+) -> None:
+    assert texts(lambda canvas: in_pieces(canvas, *pieces, gap=gap)) == expected
+
+
+def test_uneven_gaps_between_letters_divide_no_word() -> None:
+    def draw(canvas: Canvas) -> None:
+        x = 100.0
+        for letter, gap in zip("finance", (0.02, 0.07, 0.14, 0.03, 0.09, 0.0, 0.0), strict=True):
+            canvas.drawString(x, 700, letter)
+            x += canvas.stringWidth(letter, "Helvetica", 9) + 9 * gap
+
+    assert texts(draw) == ["finance"]
+
+
 def crooked(canvas: Canvas, *, level_words: bool) -> None:
     """Draw lines that rise by one in forty, as text recognition leaves them under a scan."""
     canvas.saveState()
