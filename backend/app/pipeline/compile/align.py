@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from app.pipeline.compile.items import Amount, Item
 from app.pipeline.compile.judge import Verdict, judge, judge_between
-from app.pipeline.compile.labels import SIMILAR
+from app.pipeline.compile.labels import SIMILAR, reserve_of
 from app.pipeline.compile.names import Names
 from app.pipeline.compile.track import Track
 from app.pipeline.verify.figures import EXACT
@@ -167,6 +167,8 @@ class _Index:
             kind = track.latest.kind
             for name in sorted(track.names):
                 self._lines[kind, name].append(line)
+            if reserve := reserve_of(track.latest.name):
+                self._lines["reserve", reserve].append(line)
             for concept in {concept for concept, _ in track.concepts} | track.anchors:
                 self._lines[kind, "concept", concept].append(line)
             for column, amounts in track.amounts.items():
@@ -179,6 +181,7 @@ class _Index:
         """Return the lines with a name, a concept or a figure of a row, also when rounded."""
         kind = item.kind
         found = set(self._lines.get((kind, item.name), ()))
+        found.update(self._lines.get(("reserve", reserve_of(item.name)), ()))
         for concept in (item.concept, item.anchor):
             if concept:
                 found.update(self._lines.get((kind, "concept", concept), ()))

@@ -60,7 +60,8 @@ class Item:
         concept: Name without prefix, which a release of a taxonomy or a company may change.
         anchor: The wider concept of the taxonomy, likewise.
         axes: Names of axes and members without prefixes.
-        totals: Names of the totals that the row is a term of.
+        terms: Names of the totals that the row is a term of, with its sign.
+        kin: Names of all rows of those sums.
         amounts: By key of the compiled period.
     """
 
@@ -75,7 +76,8 @@ class Item:
     concept: str | None
     anchor: str | None
     axes: frozenset[tuple[str, str]]
-    totals: frozenset[str]
+    terms: frozenset[tuple[str, int]]
+    kin: frozenset[str]
     amounts: dict[str, Amount]
 
     @property
@@ -83,13 +85,18 @@ class Item:
         """Return the concept and the one it is anchored to."""
         return {each for each in (self.concept, self.anchor) if each}
 
+    @property
+    def totals(self) -> set[str]:
+        """Return the names of the totals that the row is a term of."""
+        return {total for total, _ in self.terms}
+
 
 def items_of(numbered: Numbered) -> list[Item]:
     """Return the rows of a statement, in printed order."""
     statement = numbered.statement
     rounded = _rounded_to(statement)
     groups = _groups(statement)
-    totals = _totals(statement)
+    terms, kin = _sums(statement)
     return [
         Item(
             number=numbered.number,
@@ -103,22 +110,27 @@ def items_of(numbered: Numbered) -> list[Item]:
             concept=_local(row.concept) if row.concept else None,
             anchor=_local(row.anchor) if row.anchor else None,
             axes=frozenset((_local(axis), _local(member)) for axis, member in row.axes.items()),
-            totals=frozenset(totals.get(row.n, ())),
+            terms=frozenset(terms.get(row.n, ())),
+            kin=frozenset(kin.get(row.n, ())),
             amounts=dict(_amounts(numbered, row, rounded)),
         )
         for row, group in zip(statement.rows, groups, strict=True)
     ]
 
 
-def _totals(statement: Statement) -> dict[int, set[str]]:
-    """Return the names of the totals of each row that is a term of a sum."""
-    labels = {row.n: row.label for row in statement.rows}
-    found: dict[int, set[str]] = {}
+def _sums(statement: Statement) -> tuple[dict[int, set[tuple[str, int]]], dict[int, set[str]]]:
+    """Return by row: the totals it is a term of, with its sign, and the names of those sums."""
+    names = {row.n: name_of(row.label) for row in statement.rows}
+    terms: dict[int, set[tuple[str, int]]] = {}
+    kin: dict[int, set[str]] = {}
     for each in statement.equations:
-        if each.kind == "sum" and each.other is None and each.total in labels:
-            for _, row in each.terms:
-                found.setdefault(row, set()).add(name_of(labels[each.total]))
-    return found
+        if each.kind != "sum" or each.other is not None or each.total not in names:
+            continue
+        rows = {each.total, *(row for _, row in each.terms)} & names.keys()
+        for sign, row in each.terms:
+            terms.setdefault(row, set()).add((names[each.total], int(sign)))
+            kin.setdefault(row, set()).update(names[other] for other in rows if other != row)
+    return terms, kin
 
 
 def _local(name: str) -> str:

@@ -337,4 +337,6 @@ def _by_name(
     if bond.labelled:
         told = not found.unequal or found.similar or names.unique(item, track.latest)
         return "label" if told and not names.numbered(item, track.latest) else None
+    if not found.unequal and names.one_reserve(item, track.latest):
+        return "label"
     return "fuzzy" if bond.similar and not found.unequal else None

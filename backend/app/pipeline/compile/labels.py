@@ -59,8 +59,31 @@ _CANONICAL = (
         "change in",
     ),
     (re.compile(r"\b(?:(?:provided|used|generated|absorbed)(?: (?:by|in|for|from))? ?)+"), " "),
+    (re.compile(r"(?<=\breceivable)(s?) (?:less|net of) (?:an )?allowances?\b.*$"), r"\1 net"),
+    (re.compile(r"\b(treasury (?:stock|shares)),? at cost\b"), r"\1"),
 )
-"""Ways to write one thing, of which a report takes the one that fits the sign of its years."""
+"""Ways to write one thing, of which a report takes the one that fits the sign of its years, or the
+space: with an allowance, or without."""
+_SHARES = frozenset(
+    (
+        *("shares", "share", "authorized", "authorised", "issued", "unissued", "outstanding"),
+        *("par", "value", "per", "and", "or", "no", "none", "at", "of", "in", "as"),
+    )
+)
+"""Words that follow the name of a class of shares, with numbers."""
+_RESERVES = {
+    "earnings": re.compile(
+        r"(?:retained (?:earnings|profits?|deficit|loss(?:es)?)"
+        r"|accumulated (?:deficit|earnings|profits?|loss(?:es)?)| )+"
+    ),
+    "comprehensive": re.compile(
+        r"accumulated other comprehensive (?:income|loss|earnings|deficit)(?: (?:income|loss))?"
+    ),
+    "result of the year": re.compile(r"jahresuberschuss|jahresfehlbetrag"),
+    "result brought forward": re.compile(r"gewinnvortrag|verlustvortrag"),
+    "distributable": re.compile(r"bilanzgewinn|bilanzverlust"),
+}
+"""Parts of equity whose name says whether they are positive."""
 
 _FAMILIES: Mapping[str, Mapping[str, Words]] = {
     "term": {
@@ -138,7 +161,27 @@ def name_of(label: str) -> str:
     name = _plain(text)
     for pattern, word in _CANONICAL:
         name = pattern.sub(word, name)
-    return " ".join(name.split()) or _plain(label)
+    return _without_par_value(" ".join(name.split())) or _plain(label)
+
+
+def _without_par_value(name: str) -> str:
+    """Return the name of a class of shares without its par value and what else is said of it."""
+    head, found, tail = name.partition(" par value")
+    words = head.split()
+    if not found or not _SHARES.issuperset(tail.split()):
+        return name
+    while len(words) > 1 and words[-1] in _SHARES:
+        if words[-1] == "shares" and "stock" not in words:
+            break  # they are the name
+        words.pop()
+    return " ".join(words)
+
+
+@lru_cache(maxsize=8192)
+def reserve_of(name: str) -> str | None:
+    """Return the part of equity that a name is of, whatever the sign; None of other names."""
+    bare = normalise(name)
+    return next((key for key, each in _RESERVES.items() if each.fullmatch(bare)), None)
 
 
 def without_footnote(label: str) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from app.pipeline.compile.items import Item
-from app.pipeline.compile.labels import without_footnote
+from app.pipeline.compile.labels import reserve_of, without_footnote
 from app.pipeline.compile.track import Track
 
 
@@ -19,6 +19,8 @@ class Names:
         for names, rows in ((self._rows, items), (self._lines, latest)):
             for each in rows:
                 names.update([(each.kind, each.name), (each.kind, each.name, each.section)])
+                if reserve := reserve_of(each.name):
+                    names["reserve", reserve] += 1
         self._labels = [
             {(each.kind, without_footnote(each.row.label)) for each in rows}
             for rows in (items, latest)
@@ -41,13 +43,29 @@ class Names:
         """Whether two lines are terms of other totals, each of which the other side has as well.
 
         Hardware among the revenues and hardware among the expenses are two lines. A subtotal may be
-        a term of one total or another, as its report breaks it down.
+        a term of one total or another, as its report breaks it down; and one sum may be written
+        with another of its rows as the total.
         """
         return (
             item.row.kind == latest.row.kind == "line"
             and item.totals.isdisjoint(latest.totals)
+            and not (item.totals <= latest.kin and latest.totals <= item.kin)
             and any(self._lines[item.kind, each] for each in item.totals)
             and any(self._rows[item.kind, each] for each in latest.totals)
+        )
+
+    def one_reserve(self, item: Item, latest: Item) -> bool:
+        """Whether both are the only row of a part of equity, added to one total with one sign.
+
+        So retained earnings and an accumulated deficit are one line, if its sign is sure.
+        """
+        reserve = reserve_of(item.name)
+        key = "reserve", reserve
+        return (
+            reserve is not None
+            and reserve == reserve_of(latest.name)
+            and self._rows[key] == 1 == self._lines[key]
+            and not item.terms.isdisjoint(latest.terms)
         )
 
     def numbered(self, item: Item, latest: Item) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.pipeline.compile.merge import merge
+from app.pipeline.statement import Equation
 from app.pipeline.verify.equations import find_equations
 from tests.pipeline.compile.reports import NEWER, Report, changed, merged, shown
 
@@ -411,6 +412,22 @@ def test_rows_of_other_sums_are_two_lines_where_no_year_is_shared() -> None:
 
     assert "Hardware | -" in lines
     assert "- | Hardware" in lines
+
+
+def test_a_sum_that_is_written_otherwise_keeps_no_lines_apart() -> None:
+    newest = Report(2021, "Assets | 5,399 | 5,127\nEquity | 3,359 | 3,443\nDebts | 2,040 | 1,684")
+    oldest = Report(2017, "Assets | 4,358 | 4,389\nEquity | 2,418 | 2,276\nDebts | 1,940 | 2,113")
+    numbered = [newest.numbered(0), oldest.numbered(1)]
+    for each, total, terms in zip(
+        numbered, (2, 0), ([(1, 0), (-1, 1)], [(1, 1), (1, 2)]), strict=True
+    ):
+        each.statement.equations = [
+            Equation.model_validate(
+                {"id": "e0", "total": total, "terms": terms, "diff": {"2021": "0"}}
+            )
+        ]
+
+    assert shown(merge(numbered)) == ["Assets | Assets", "Equity | Equity", "Debts | Debts"]
 
 
 def test_footnotes_tell_no_lines_apart() -> None:
