@@ -185,7 +185,7 @@ def _row(grid: Grid, number: int, inputs: Sequence[int], frame: Entry) -> Compil
         id="",
         label=newest.label,
         section=line.section,
-        level=newest.level,
+        level=newest.level if line.level is None else line.level,
         kind=newest.kind,
         unit=newest.unit,
         scale=scale if is_own else None,

@@ -35,12 +35,15 @@ class Line:
             the newest inputs, as its figures in shared years tell.
         section: The headings above, outermost first, in the words of the newest input that has
             each of them.
+        level: How far its label is indented: as the newest lines of its block, though its own
+            report may indent otherwise; None of a line of its own report's block.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
     evidence: dict[int, Evidence] = field(default_factory=dict)
     signs: dict[int, int] = field(default_factory=dict)
     section: list[str] = field(default_factory=list)
+    level: int | None = None
 
     @property
     def newest(self) -> Row:

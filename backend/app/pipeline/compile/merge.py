@@ -1,5 +1,6 @@
 """Merge the rows of several statements of one company into lines, in the newest one's order."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from app.pipeline.compile.align import align
@@ -22,7 +23,25 @@ def merge(statements: Sequence[Numbered]) -> list[Line]:
     tracks: list[Track] = []
     for numbered in statements:
         _Report(items_of(numbered), tracks).merge()
+    _settle_levels(tracks)
     return [each.line for each in tracks]
+
+
+def _settle_levels(tracks: Sequence[Track]) -> None:
+    """Indent the lines that older reports add to a block as those of the newest report with it."""
+    blocks: dict[tuple[int, ...], list[Track]] = {}
+    for track in tracks:
+        if track.line.newest.kind == "line":
+            blocks.setdefault(tuple(id(each) for each in track.above), []).append(track)
+    for block in blocks.values():
+        newest = min(track.items[0].number for track in block)
+        levels = Counter(
+            track.line.newest.level for track in block if track.items[0].number == newest
+        )
+        usual = min(levels, key=lambda level: (-levels[level], level))
+        for track in block:
+            if track.items[0].number > newest and track.line.newest.level not in levels:
+                track.line.level = usual
 
 
 class _Report:

@@ -157,3 +157,18 @@ def test_the_result_does_not_depend_on_chance() -> None:
     statements = [each.numbered(number) for number, each in enumerate(reports)]
 
     assert merge(statements) == merge(statements)
+
+
+def test_a_line_of_an_older_report_is_indented_as_the_newer_block_that_takes_it_in() -> None:
+    older = changed(
+        ("Inventories | 612 | 633", "Inventories | 633 | 640\nPrepaid taxes | 77 | 78"), base=SHEET
+    )
+    newest, oldest = SHEET.numbered(0), replace(older, year=2022).numbered(1)
+    for numbered, indent in ((newest, 1), (oldest, 3)):
+        for row in numbered.statement.rows:
+            row.level = indent * len(row.section)
+    lines = {each.newest.label: each for each in merge([newest, oldest])}
+
+    assert lines["Prepaid taxes"].newest.level == 6
+    assert lines["Prepaid taxes"].level == lines["Inventories"].newest.level == 2
+    assert lines["Inventories"].level is None
