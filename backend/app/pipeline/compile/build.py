@@ -16,6 +16,7 @@ from app.pipeline.compile.notices import (
     breaks_of,
     doubtful_issues,
     gaps_of,
+    sign_issues,
     year_checks,
 )
 from app.pipeline.compile.periods import Columns, find_columns
@@ -124,7 +125,12 @@ def _compile_group(name: StatementName, group_: Group) -> Compiled | None:
                 for rank, row in sorted(line.rows.items())
             ],
             "checks": year_checks(rows, grid, choice, columns),
-            "issues": [*issues, *differing, *block_issues(rows, choice)],
+            "issues": [
+                *issues,
+                *differing,
+                *block_issues(rows, choice),
+                *sign_issues(rows, choice, ranked),
+            ],
         }
     )
 

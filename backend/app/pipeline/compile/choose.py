@@ -9,7 +9,7 @@ from app.pipeline.compile.blocks import Blocks, Chosen, Sum, difference, find_su
 from app.pipeline.compile.classify import Changes, gravest
 from app.pipeline.compile.entry import UNPRINTED
 from app.pipeline.compile.grid import Grid, Point
-from app.pipeline.compile.signs import find_turned
+from app.pipeline.compile.signs import find_signs
 from app.pipeline.compiled import Change, CompiledCell, Stated
 from app.pipeline.statement import Equation
 
@@ -25,6 +25,8 @@ class Choice:
         sums: All that any filing proves.
         taken: Line and column of totals whose block is an older filing's.
         open: Line and column of totals whose block does not close.
+        unsigned: Line and columns of figures whose sign may be another than that of the line's
+            other figures, the newest first, by rank of their filing.
     """
 
     cells: list[dict[str, CompiledCell]]
@@ -33,6 +35,7 @@ class Choice:
     sums: list[Sum]
     taken: set[tuple[int, str]]
     open: set[tuple[int, str]]
+    unsigned: dict[tuple[int, int], list[str]]
 
 
 def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
@@ -43,7 +46,8 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
         inputs: By rank: position of the filing among the inputs.
         columns: Keys, the newest first.
     """
-    turned = frozenset(find_turned(grid))
+    signs = find_signs(grid)
+    turned = signs.turned
     sums = find_sums(grid, turned)
     chosen: Chosen = [
         {column: _first_chosen(points) for column, points in at.items()} for at in grid.points
@@ -74,7 +78,16 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
         sums=sums,
         taken=blocks.taken,
         open=blocks.open,
+        unsigned={
+            (rank, line): own
+            for rank, line in sorted(signs.unproved)
+            if (own := [key for key in columns if _is_of(chosen[line].get(key), rank)])
+        },
     )
+
+
+def _is_of(point: Point | None, rank: int) -> bool:
+    return point is not None and point.rank == rank and bool(point.value)
 
 
 def _first_chosen(points: Sequence[Point]) -> Point:

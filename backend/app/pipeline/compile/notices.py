@@ -88,6 +88,22 @@ def block_issues(rows: Sequence[CompiledRow], choice: Choice) -> list[Issue]:
     ]
 
 
+def sign_issues(
+    rows: Sequence[CompiledRow], choice: Choice, entries: Sequence[Entry]
+) -> list[Issue]:
+    """Return an issue for each line and filing, by rank, of which the sign may be another one."""
+    return [
+        Issue(
+            code="sign_not_proved",
+            message=f"{rows[line].label!r} may have the other sign in {entries[rank].named()} "
+            f"than in newer reports: {', '.join(columns)}",
+            row=line,
+            period=columns[0],
+        )
+        for (rank, line), columns in choice.unsigned.items()
+    ]
+
+
 def year_checks(
     rows: Sequence[CompiledRow], grid: Grid, choice: Choice, columns: Columns
 ) -> dict[str, YearChecks]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.reports import cell, figures, reading, row
+from tests.helpers.reports import cell, codes, figures, reading, row
 from tests.pipeline.compile.compiling import Y2022, Y2023, changes, compiled
 
 TAXED = """
@@ -74,6 +74,90 @@ def test_a_sign_that_the_filer_turned_is_turned_in_older_years_too() -> None:
     assert cost["2022"].history[0].v == 28450
     assert cost["2021"].printed == "26003"
     assert cost["2021"].verified
+
+
+def test_one_common_year_turns_a_sign_if_the_newer_sums_hold_only_then() -> None:
+    newer = """
+        Capital expenditure | -1,911 | -1,703
+        Disposals | 311 | 203
+        = Cash used in investing | -1,600 | -1,500"""
+    older = """
+        Capital expenditure | 1,703 | -507
+        Disposals | 203 | 106
+        Cash used in investing | -1,500 | 613"""
+    old = reading(2022, older, accepted=True)
+    old.statement.equations = []
+    result = compiled(reading(2023, newer), old)
+
+    assert figures(result, "Capital expenditure")["2021"] == "507"
+    assert cell(result, "Capital expenditure", "2021").turned
+    assert "sign_not_proved" not in codes(result)
+
+
+SPENT_NET = """
+    Capital expenditure | -1,911 | -1,703
+    Disposals | 311 | 203
+    = Cash used in investing | -1,600 | -1,500"""
+
+
+def test_a_restated_year_turns_a_sign_if_the_newer_sums_hold_only_then() -> None:
+    older = """
+        Capital expenditure | 1,690 | 1,507
+        Disposals | 190 | 106
+        Cash used in investing | -1,500 | -1,401"""
+    old = reading(2022, older, accepted=True)
+    old.statement.equations = []
+    result = compiled(reading(2023, SPENT_NET), old)
+
+    assert cell(result, "Capital expenditure", "2021").turned
+    assert "sign_not_proved" not in codes(result)
+
+
+def test_an_older_report_tells_the_sign_that_newer_ones_do_not() -> None:
+    """The middle one shares only a restated year with the newest, and has no sums."""
+    middle = "Capital expenditure | 1,690 | 1,507"
+    oldest = """
+        Capital expenditure | 1,507 | 1,303
+        Disposals | 106 | 101
+        = Cash used in investing | -1,401 | -1,202"""
+    result = compiled(
+        reading(2023, SPENT_NET), reading(2022, middle, accepted=True), reading(2021, oldest)
+    )
+
+    spent = row(result, "Capital expenditure").cells
+    assert spent["2021"].input == 1
+    assert {key: str(each.v) for key, each in spent.items()} == {
+        "2023": "-1911",
+        "2022": "-1703",
+        "2021": "-1507",
+        "2020": "-1303",
+    }
+    assert "sign_not_proved" not in codes(result)
+
+
+def test_a_sign_that_is_not_proved_leaves_those_of_older_reports_open_too() -> None:
+    newest = "Revenue | 48,211 | 44,087\n Tax | -977 | -803"
+    middle = "Revenue | 44,087 | 40,112\n Tax | 811 | 702"
+    oldest = "Revenue | 40,112 | 39,007\n Tax | 702 | -17"
+    reports = ((2023, newest), (2022, middle), (2021, oldest))
+    result = compiled(*(reading(year, text, accepted=True) for year, text in reports))
+
+    named = [each.message for each in result.issues if each.code == "sign_not_proved"]
+    assert [each.rpartition(": ")[2] for each in named] == ["2021", "2020"]
+
+
+@pytest.mark.parametrize(("year", "before"), [(2022, "-702"), (2019, "702")])
+def test_a_sign_that_nothing_proves_is_named(year: int, before: str) -> None:
+    """With one common year; and with none, where all figures are of the other sign."""
+    newer = "Revenue | 48,211 | 44,087\n Tax | -977 | -803"
+    older = f"Revenue | 44,087 | 40,112\n Tax | 803 | {before}"
+    result = compiled(*(reading(y, t, accepted=True) for y, t in ((2023, newer), (year, older))))
+
+    own = str(year - 1)
+    assert figures(result, "Tax")[own] == before
+    (issue,) = [each for each in result.issues if each.code == "sign_not_proved"]
+    assert issue.row == result.rows.index(row(result, "Tax"))
+    assert own in issue.message
 
 
 FLIPPED = """
