@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain
 
 from app.pipeline.compile.grid import Grid, Point, converted, is_figure
-from app.pipeline.statement import Equation
+from app.pipeline.statement import Equation, Row
 
 Chosen = list[dict[str, Point]]
 """By line: the figure of each column that is shown."""
@@ -50,7 +50,7 @@ def find_sums(grid: Grid, turned: Iterable[tuple[int, int]]) -> list[Sum]:
     for rank, entry in enumerate(grid.entries):
         at, columns = grid.at[rank], grid.columns[rank]
         for equation in entry.statement.equations:
-            mapped = _mapped(equation, at)
+            mapped = _mapped(_without_zeros(equation, at, entry.statement.rows), at)
             if mapped is None:
                 continue
             total, terms = mapped
@@ -70,6 +70,19 @@ def find_sums(grid: Grid, turned: Iterable[tuple[int, int]]) -> list[Sum]:
                     each.claims.setdefault(column, []).append((grid.ages[rank], tolerance))
     sums = [each for each in found.values() if each.claims]
     return sorted(sums, key=lambda each: (each.total, each.is_equal, sorted(each.terms)))
+
+
+def _without_zeros(equation: Equation, at: Mapping[int, int], rows: Sequence[Row]) -> Equation:
+    """Return an equation without terms that are on no line, and add nothing in any period."""
+    return equation.model_copy(
+        update={
+            "terms": [
+                (sign, row)
+                for sign, row in equation.terms
+                if row in at or any(each.v != 0 for each in rows[row].cells.values())
+            ]
+        }
+    )
 
 
 def _mapped(

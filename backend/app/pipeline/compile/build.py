@@ -19,6 +19,7 @@ from app.pipeline.compile.notices import (
     sign_issues,
     year_checks,
 )
+from app.pipeline.compile.off_face import OFF_FACE, without_notes
 from app.pipeline.compile.periods import Columns, find_columns
 from app.pipeline.compile.readings import Correction, Reading
 from app.pipeline.compile.row_ids import row_ids
@@ -27,9 +28,6 @@ from app.pipeline.compile.second_reading import Comparison, compare
 from app.pipeline.compiled import Compiled, CompiledRow, Input, LabelUse, Unplaced
 from app.pipeline.statement import Issue, StatementName
 from app.pipeline.verify.figures import EXACT
-
-OFF_FACE = "not_on_a_printed_statement"
-"""A fact that no printed statement of the group has, and no sum proves: one of the notes."""
 
 
 def compile_statement(
@@ -94,14 +92,14 @@ def _compile_group(name: StatementName, group_: Group) -> Compiled | None:
     ranked = sorted(group_.compiled, key=lambda each: each.kind in UNPRINTED)
     of = [columns.of.get(each, {}) for each in ranked]
     merged = merge([Numbered(rank, e.statement, of[rank]) for rank, e in enumerate(ranked)])
-    lines, off_face = _without_notes(merged, ranked)
+    second = {each: compare(first, each) for each, first in group_.second.items()}
+    lines, off_face = without_notes(merged, ranked, second)
     ages = {each: age for age, each in enumerate(group_.compiled)}
     grid = make_grid(ranked, [ages[each] for each in ranked], of, lines)
     inputs = {each: number for number, each in enumerate(group_.entries)}
     positions = [inputs[each] for each in ranked]
     choice = choose(grid, positions, [each.key for each in columns.columns])
     frame = ranked[0]
-    second = {each: compare(first, each) for each, first in group_.second.items()}
     rows = _rows(grid, choice, positions, frame)
     differing = _mark_differing(rows, grid, columns, group_, second)
     framework, currency, scope = group_.key
@@ -133,27 +131,6 @@ def _compile_group(name: StatementName, group_: Group) -> Compiled | None:
             ],
         }
     )
-
-
-def _without_notes(lines: Sequence[Line], ranked: Sequence[Entry]) -> tuple[list[Line], list[Line]]:
-    """Return the lines, and those that no printed statement has and no sum proves.
-
-    Facts alone do not tell a figure of the statement's face from one of the notes. Figures per
-    share and numbers of shares are kept, for no sum proves any of them.
-    """
-    if ranked[0].kind in UNPRINTED:
-        return list(lines), []
-    kept: list[Line] = []
-    left: list[Line] = []
-    for line in lines:
-        is_noted = all(
-            ranked[rank].kind in UNPRINTED
-            and row.kind not in {"per_share", "shares"}
-            and not any(cell.by for cell in row.cells.values())
-            for rank, row in line.rows.items()
-        )
-        (left if is_noted else kept).append(line)
-    return kept, left
 
 
 def _rows(grid: Grid, choice: Choice, inputs: Sequence[int], frame: Entry) -> list[CompiledRow]:

@@ -1,6 +1,6 @@
 """The cells of a compiled statement: the newest filing's figure, and what all others state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +12,7 @@ from app.pipeline.compile.grid import Grid, Point
 from app.pipeline.compile.signs import find_signs
 from app.pipeline.compiled import Change, CompiledCell, Stated
 from app.pipeline.statement import Equation
+from app.pipeline.verify.lookup import members
 
 
 @dataclass(slots=True)
@@ -56,7 +57,9 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
     for column in columns:
         blocks.settle(column)
     equations = _equations(blocks)
-    cells = _Cells(grid, inputs, turned, blocks, Changes(grid, sums, turned), _proofs(equations))
+    cells = _Cells(
+        grid, inputs, turned, blocks, Changes(grid, sums, turned), _proofs(equations), _known(grid)
+    )
     return Choice(
         cells=[
             {
@@ -135,6 +138,18 @@ def _equations(blocks: Blocks) -> list[Equation]:
     return written
 
 
+def _known(grid: Grid) -> list[set[str]]:
+    """Return by rank the ids of the filing's equations of which all rows are on lines."""
+    return [
+        {
+            each.id
+            for each in entry.statement.equations
+            if all(row in grid.at[rank] for row in members(each))
+        }
+        for rank, entry in enumerate(grid.entries)
+    ]
+
+
 def _proofs(equations: Sequence[Equation]) -> dict[tuple[int, str], list[str]]:
     """Return the ids of equations by line and column."""
     found: dict[tuple[int, str], list[str]] = {}
@@ -156,6 +171,7 @@ class _Cells:
     blocks: Blocks
     changes: Changes
     proofs: Mapping[tuple[int, str], list[str]]
+    known: Sequence[Collection[str]]
 
     def cell(self, line: int, column: str, points: Sequence[Point]) -> CompiledCell:
         """Return a cell: the figure that is shown, and what other filings state."""
@@ -163,7 +179,7 @@ class _Cells:
         by = self.proofs.get((line, column), [])
         own: list[str] = []
         if not by and not point.corrected and not self._is_open(line, column):
-            own = point.cell.by
+            own = [each for each in point.cell.by if each in self.known[point.rank]]
         is_turned = bool((point.rank, line) in self.turned and point.value)
         steps = self._steps(line, column, points)
         changes = list(steps.values())

@@ -1,11 +1,12 @@
 """Compare a further reading of a filing, as its PDF beside its iXBRL, with the one compiled."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.pipeline.compile.entry import UNPRINTED, Entry
-from app.pipeline.compile.grid import make_grid
-from app.pipeline.compile.lines import Evidence, Numbered
+from app.pipeline.compile.grid import Grid, make_grid
+from app.pipeline.compile.lines import Evidence, Line, Numbered
 from app.pipeline.compile.merge import merge
 from app.pipeline.verify.lookup import shared_periods
 
@@ -18,10 +19,13 @@ class Comparison:
 
     Attributes:
         different: By row and period of the compiled statement: the other figure.
+        noted: Of facts alone beside print: the concepts of figures that the print has not, and
+            which are therefore of the notes.
     """
 
     equal: int = 0
     different: dict[tuple[int, str], Decimal] = field(default_factory=dict)
+    noted: frozenset[str] | None = None
 
 
 def compare(entry: Entry, second: Entry) -> Comparison:
@@ -44,6 +48,9 @@ def compare(entry: Entry, second: Entry) -> Comparison:
     )
     grid = make_grid([entry, second], [0, 1], columns, lines)
     is_signed = entry.kind not in UNPRINTED and second.kind not in UNPRINTED
+    unprinted = [number for number, e in enumerate((entry, second)) if e.kind in UNPRINTED]
+    if len(unprinted) == 1:
+        result.noted = frozenset(_noted(lines, grid, unprinted[0]))
     for line, at in zip(lines, grid.points, strict=True):
         if len(line.rows) == 1:
             continue
@@ -63,3 +70,12 @@ def compare(entry: Entry, second: Entry) -> Comparison:
         if equal or line.evidence.get(1) in _NAMED:
             result.different |= differing
     return result
+
+
+def _noted(lines: Sequence[Line], grid: Grid, reading: int) -> Iterator[str]:
+    """Yield the concepts of figures that only one of the two readings has."""
+    for line, at in zip(lines, grid.points, strict=True):
+        concept = line.newest.concept
+        is_stated = any(point.value for points in at.values() for point in points)
+        if concept and is_stated and set(line.rows) == {reading}:
+            yield concept
