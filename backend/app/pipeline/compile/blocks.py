@@ -103,6 +103,27 @@ def _mapped(
     return total, tuple(zip(signs, lines, strict=True))
 
 
+def unite(sums: Sequence[Sum], chosen: Chosen) -> None:
+    """Say each sum once in a column: with all terms, those that no filing states there as well."""
+    for each in sums:
+        wider = [
+            other
+            for other in sums
+            if not (each.is_equal or other.is_equal or each.is_balance)
+            and other.total == each.total
+            and set(other.terms) > set(each.terms)
+        ]
+        for column in list(each.claims):
+            more = [
+                other
+                for other in wider
+                if not any(column in chosen[line] for _, line in set(other.terms) - set(each.terms))
+            ]
+            if more:
+                most = max(more, key=lambda other: len(other.terms))
+                most.claims.setdefault(column, []).extend(each.claims.pop(column))
+
+
 def difference(
     each: Sum, column: str, chosen: Chosen, grid: Grid, turned: frozenset[tuple[int, int]]
 ) -> Decimal | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from app.pipeline.compile.blocks import Blocks, Chosen, Sum, difference, find_sums, shown
+from app.pipeline.compile.blocks import Blocks, Chosen, Sum, difference, find_sums, shown, unite
 from app.pipeline.compile.classify import Changes, gravest
 from app.pipeline.compile.entry import UNPRINTED
 from app.pipeline.compile.grid import Grid, Point
@@ -56,6 +56,7 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
     blocks = Blocks(grid, turned, sums, chosen)
     for column in columns:
         blocks.settle(column)
+    unite(sums, chosen)
     equations = _equations(blocks)
     cells = _Cells(
         grid, inputs, turned, blocks, Changes(grid, sums, turned), _proofs(equations), _known(grid)

@@ -66,6 +66,23 @@ def test_a_line_that_newer_breakdowns_have_not_is_not_added_twice() -> None:
     assert codes(result) == []
 
 
+def test_a_sum_without_a_term_that_is_not_printed_in_that_year_is_the_same_sum() -> None:
+    new = """
+        Wages | 1,130 | 1,070
+        Levy | 117 |
+        Rent | 250 | 240
+        = Total expenses | 1,497 | 1,310"""
+    old = """
+        Wages | 1,070 | 1,010
+        Rent | 240 | 230
+        = Total expenses | 1,310 | 1,240"""
+    result = compiled(reading(2023, new), reading(2022, old))
+
+    (summed,) = result.equations
+    assert set(summed.diff) == {"2023", "2022", "2021"}
+    assert cell(result, "Wages", "2021").by == [summed.id]
+
+
 def test_a_row_that_was_not_read_is_taken_from_the_report_before() -> None:
     new = Y2023.replace("Selling expenses | -10,207 | -9,890\n", "")
     result = compiled(reading(2023, new, accepted=True), reading(2022, Y2022))
