@@ -66,13 +66,10 @@ def draw_statement(page: Page, width: int | None, paint: Paint) -> Iterator[str]
 def _issues(page: Page, width: int, paint: Paint) -> Iterator[str]:
     """Yield the gravest issues in a line each, and where all of them are."""
     compiled = page.shown
+    files = [each.file or each.sha256[:12] for each in compiled.inputs if each.status == "doubtful"]
     doubtful = [
-        Issue(
-            code="doubtful",
-            message=f"accepted by a person, though doubtful: {each.file or each.sha256[:12]}",
-        )
-        for each in compiled.inputs
-        if each.status == "doubtful"
+        Issue(code="doubtful", message=f"accepted by a person, though doubtful: {file}")
+        for file in dict.fromkeys(files)
     ]
     issues = [*doubtful, *(each for each in compiled.issues if each.code not in MARKED)]
     for issue in issues[:MOST_ISSUES]:

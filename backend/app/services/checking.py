@@ -161,7 +161,8 @@ def _add_figures(checked: Checked, compiled: Compiled) -> None:
         if issue.code == WITHOUT_CELL:
             checked.lost.append(issue.message)
         elif issue.code == DOUBTFUL:
-            checked.left_out.append(issue.message.partition(" is doubtful")[0])
+            named, _, _ = issue.message.partition(" doubtful")
+            checked.left_out.append(named.rpartition(" ")[0])
         elif issue.code not in _NOTES:
             where = f" ({labels[issue.period]})" if issue.period in labels else ""
             checked.issues.append((issue.code, f"{issue.message}{where}"))

@@ -16,21 +16,33 @@ DOUBTFUL: Final = "doubtful_left_out"
 
 
 def doubtful_issues(doubtful: Sequence[Entry], groups: Sequence[Group]) -> list[Issue]:
-    """Return an issue for each doubtful statement that is left out.
+    """Return an issue for each file with doubtful statements that are left out.
 
     One of a filing that is there in a better reading lacks nothing: it is only not compared.
     """
     compiled = [entry for each in groups for entry in each.compiled]
-    issues: list[Issue] = []
+    found: dict[tuple[str, str], list[Entry]] = {}
     for entry in doubtful:
-        if any(is_same_filing(each, entry) for each in compiled):
-            code = "doubtful_not_compared"
-            message = f"{entry.named()} is doubtful; another reading of the filing is compiled"
-        else:
-            code = DOUBTFUL
-            message = f"{entry.named()} is doubtful, and was not accepted: it is left out"
-        issues.append(Issue(code=code, message=message))
-    return issues
+        is_there = any(is_same_filing(each, entry) for each in compiled)
+        code = "doubtful_not_compared" if is_there else DOUBTFUL
+        found.setdefault((entry.reading.sha256, code), []).append(entry)
+    return [_doubtful_issue(code, entries) for (_, code), entries in found.items()]
+
+
+def _doubtful_issue(code: str, entries: Sequence[Entry]) -> Issue:
+    """Return the issue for the doubtful filings of one file, which may hold many."""
+    named, verb, one = entries[0].named(), "is", True
+    if len(entries) > 1:
+        one = False
+        reading = entries[0].reading
+        accessions = ", ".join(each.accession or "without a number" for each in entries)
+        named = f"{len(entries)} filings of {reading.file or reading.sha256[:12]} ({accessions})"
+        verb = "are"
+    if code == DOUBTFUL:
+        rest = "was not accepted: it is left out" if one else "were not accepted: left out"
+        return Issue(code=code, message=f"{named} {verb} doubtful, and {rest}")
+    rest = "another reading of the filing is" if one else "other readings of them are"
+    return Issue(code=code, message=f"{named} {verb} doubtful; {rest} compiled")
 
 
 def gaps_of(columns: Sequence[Column]) -> list[Gap]:

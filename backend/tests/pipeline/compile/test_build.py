@@ -1,5 +1,6 @@
 """Reports of one company side by side: the hard cases."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -141,6 +142,19 @@ def test_reports_that_do_not_overlap_stand_side_by_side_with_a_gap() -> None:
     assert [each.key for each in result.periods] == ["2023", "2022", "2019", "2018"]
     assert [each.fiscal_year for each in result.gaps] == [2021, 2020]
     assert figures(result, "Revenue")["2018"] == "40112"
+
+
+def test_doubtful_filings_of_one_file_are_one_issue() -> None:
+    doubtful = [
+        reading(year, Y2022, kind="companyfacts", accession=f"0001-{year}", status="doubtful")
+        for year in (2019, 2018)
+    ]
+    of_one_file = [replace(each, sha256="ab" * 32, file="facts.json") for each in doubtful]
+    result = compiled(reading(2023, Y2023), *of_one_file)
+
+    (issue,) = result.issues
+    assert issue.code == "doubtful_left_out"
+    assert issue.message.startswith("2 filings of facts.json (0001-2019, 0001-2018) are doubtful")
 
 
 def test_a_doubtful_statement_is_compiled_only_when_asked() -> None:
