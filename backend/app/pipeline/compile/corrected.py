@@ -1,6 +1,6 @@
 """Put the corrections of people into copies of the statements that were read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from app.pipeline.compile.correction_key import find_cell
@@ -93,7 +93,7 @@ def _proved_again(statement: Statement, corrected: dict[tuple[int, str], Correct
         for each in statement.equations
         if each.other is not None and not any((each.rows[0], key) in corrected for key in each.diff)
     ]
-    equations = [*kept, *found, *ties]
+    equations = [*_as_exact_as_others([*kept, *found], statement.equations, corrected), *ties]
     proved = proofs(equations)
     return statement.model_copy(
         update={
@@ -111,6 +111,44 @@ def _proved_again(statement: Statement, corrected: dict[tuple[int, str], Correct
             ],
         }
     )
+
+
+def _as_exact_as_others(
+    equations: Sequence[Equation],
+    read: Sequence[Equation],
+    corrected: Collection[tuple[int, str]],
+) -> list[Equation]:
+    """Return equations; those with corrected figures are as exact as the others that were read.
+
+    A sum that rounding may put off by one would prove a figure that is wrong by one as well.
+    """
+
+    def is_corrected(equation: Equation, key: str) -> bool:
+        return any((row, key) in corrected for row in members(equation))
+
+    most = max(
+        (
+            abs(diff)
+            for each in (*read, *equations)
+            if each.other is None
+            for key, diff in each.diff.items()
+            if not is_corrected(each, key)
+        ),
+        default=Decimal(0),
+    )
+    cut = [
+        each.model_copy(
+            update={
+                "diff": {
+                    key: diff
+                    for key, diff in each.diff.items()
+                    if abs(diff) <= most or not is_corrected(each, key)
+                }
+            }
+        )
+        for each in equations
+    ]
+    return [each for each in cut if each.diff]
 
 
 def _holds(equation: Equation, rows: dict[int, Row], key: str) -> Decimal | None:

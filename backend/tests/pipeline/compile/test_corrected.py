@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from app.pipeline.compile.build import compile_statement
 from app.pipeline.compile.readings import Correction, Reading
 from tests.helpers.reports import as_reading, cell, codes, figures, reading, statement
@@ -63,6 +65,18 @@ def test_a_correction_that_breaks_a_sum_is_not_proved() -> None:
     assert not revenue.verified
     assert not cell(result, "Gross profit", "2023").verified
     assert cell(result, "Gross profit", "2022").verified
+
+
+@pytest.mark.parametrize(("profit", "proved"), [("15,637", False), ("15,638", True)])
+def test_a_corrected_figure_is_proved_by_a_sum_as_exact_as_the_others(
+    profit: str, *, proved: bool
+) -> None:
+    """A figure off by one is within the rounding of a sum, in which none may show."""
+    read = reading(2023, MISREAD.replace("15,637", profit), status="partly")
+    wrong = correction(read, value=Decimal(48212))
+    result = compile_statement("income_statement", [read], [wrong])
+
+    assert cell(result, "Revenue", "2023").verified is proved
 
 
 def test_a_correction_in_another_scale_is_converted() -> None:
