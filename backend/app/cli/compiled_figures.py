@@ -85,8 +85,8 @@ class Marking:
 
     Attributes:
         view: Which filings give the figures.
-        unadjusted: The newest filing before a split: its figures per share, and those of older
-            filings, are comparable with those of newer filings only where these adjust them.
+        unadjusted: Of figures as first reported, the newest filing before a split: its figures per
+            share, and those of older filings, are not comparable with those of newer filings.
     """
 
     view: View
@@ -102,10 +102,14 @@ class Marking:
         """
         is_later = self.view == "original" and bool(own) and cell.input not in own
         is_before_split = (
-            self.unadjusted is not None
-            and cell.change != "split"
-            and row.kind in {"per_share", "shares"}
-            and cell.input >= self.unadjusted
+            bool(cell.unadjusted)
+            if self.view == "latest"
+            else (
+                self.unadjusted is not None
+                and cell.change != "split"
+                and row.kind in {"per_share", "shares"}
+                and cell.input >= self.unadjusted
+            )
         )
         is_unproved = cell.v is not None and row.kind in CHECKABLE and not cell.verified
         marks = [

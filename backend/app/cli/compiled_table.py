@@ -119,12 +119,11 @@ def _grid(
 
 
 def _unadjusted(compiled: Compiled, view: View) -> int | None:
-    """Return the newest filing before a split, by the figures that a later one adjusts."""
+    """Return the newest filing before a split whose figures are shown as first reported."""
+    if view == "latest":
+        return None
     cells = [cell for row in compiled.rows for cell in row.cells.values()]
-    if view == "original":
-        return min((each.input for each in cells if each.change == "split"), default=None)
-    before = (each.input for cell in cells for each in cell.history if each.change == "split")
-    return min(before, default=None)
+    return min((each.input for each in cells if each.change == "split"), default=None)
 
 
 def _length(row: CompiledRow, scale: int | None) -> int:

@@ -120,6 +120,11 @@ class CompiledCell(Place):
         default="none",
         description="the gravest change since the first filing that states it",
     )
+    unadjusted: str | None = Field(
+        default=None,
+        description="of figures per share and numbers of shares: new shares for old ones, such as "
+        "4:1, of splits since the filing, for which no later filing adjusts it",
+    )
     corrected: Corrected | None = None
     history: list[Stated] = Field(
         default_factory=list, description="by other filings, the oldest first"

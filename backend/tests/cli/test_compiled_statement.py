@@ -25,7 +25,7 @@ TEXT = """
     =Gross margin | 169148 | 170782 | 152836 | 104956 | 98392 | 101839
     Other income/(expense), net | -565 | - | 258 | ? | 1807
     # Earnings per share:
-    >%Diluted | 6.13 | 6.11 | 5.61 | 3.28 | 2.97 < 11.89 split | 11.91
+    >%Diluted | 6.13 | 6.11 | 5.61 | 3.28 | 2.97 < 11.89 split | 11.91 / 4:1
 """
 ALL = """\
 Apple Inc. · Consolidated statements of operations · USD million · US GAAP · years to 31 December

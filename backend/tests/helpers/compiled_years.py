@@ -37,7 +37,8 @@ def typed_years(
         text: Lines `label | 2023 | 2022`. A label begins with `=` at a total, `~` at a memo, `%` at
             a figure per share, `@` at a number of shares, `#` at a heading, and `>` for each level.
             A lone `-` is nil, `?` cannot be read, an empty figure is not printed. What the year's
-            own report states otherwise stands behind: `390 < 400 restated`.
+            own report states otherwise stands behind, `390 < 400 restated`, and so does the split
+            for which a figure is not adjusted, `11.91 / 4:1`.
         sums: The terms of each total, by label; `-` before a term that is subtracted.
         years: Of the columns; by default from 2023 on.
         changes: Other values of the statement.
@@ -153,11 +154,17 @@ def _row(line: Sequence[str], years: Sequence[int]) -> CompiledRow:
 
 
 def _cell(figure: str, column: int, label: str) -> CompiledCell:
+    figure, _, split = map(str.strip, figure.partition("/"))
     shown, _, before = figure.partition("<")
     older, change = [*before.split(), "none"][:2] if before else (shown, "none")
     known: Change = next(each for each in get_args(Change) if each == change)
     history = [Stated(**_place(older, column), label=label, change=known)] if column else []
-    return CompiledCell(**_place(shown, max(0, column - 1)), change=known, history=history)
+    return CompiledCell(
+        **_place(shown, max(0, column - 1)),
+        change=known,
+        history=history,
+        unadjusted=split or None,
+    )
 
 
 def _place(figure: str, filing: int) -> dict[str, Any]:

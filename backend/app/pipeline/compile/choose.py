@@ -58,18 +58,19 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
         blocks.settle(column)
     unite(sums, chosen)
     equations = _equations(blocks)
-    cells = _Cells(
-        grid, inputs, turned, blocks, Changes(grid, sums, turned), _proofs(equations), _known(grid)
-    )
+    changes = Changes(grid, sums, turned)
+    cells = _Cells(grid, inputs, turned, blocks, changes, _proofs(equations), _known(grid))
+    shown_cells = [
+        {
+            column: cells.cell(line, column, points)
+            for column, points in at.items()
+            if column in chosen[line]
+        }
+        for line, at in enumerate(grid.points)
+    ]
+    _mark_unadjusted(shown_cells, chosen, changes)
     return Choice(
-        cells=[
-            {
-                column: cells.cell(line, column, points)
-                for column, points in at.items()
-                if column in chosen[line]
-            }
-            for line, at in enumerate(grid.points)
-        ],
+        cells=shown_cells,
         replaced=[
             {
                 column: cells.stated(line, column, points)
@@ -88,6 +89,20 @@ def choose(grid: Grid, inputs: Sequence[int], columns: Sequence[str]) -> Choice:
             if (own := [key for key in columns if _is_of(chosen[line].get(key), rank)])
         },
     )
+
+
+def _mark_unadjusted(
+    cells: Sequence[Mapping[str, CompiledCell]], chosen: Chosen, changes: Changes
+) -> None:
+    """Say which figures per share and numbers of shares no filing adjusts for a later split."""
+    for at, points in zip(cells, chosen, strict=True):
+        for column, cell in at.items():
+            point = points[column]
+            if not point.value or point.row.kind not in {"per_share", "shares"}:
+                continue
+            ratio = changes.splits_since(point.age)
+            if ratio != 1:
+                cell.unadjusted = f"{ratio.numerator}:{ratio.denominator}"
 
 
 def _is_of(point: Point | None, rank: int) -> bool:

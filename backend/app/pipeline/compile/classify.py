@@ -175,6 +175,23 @@ class Changes:
             self.splits[key] = self._find_split(older, newer)
         return self.splits[key]
 
+    def splits_since(self, age: int) -> Fraction:
+        """Return new shares for one of a filing, by the splits that are known of newer filings.
+
+        Splits are found while changes are told; all have to be told before.
+        """
+        found = {pair: ratio for pair, ratio in self.splits.items() if ratio is not None}
+        since = Fraction(1)
+        for (older, newer), ratio in found.items():
+            # The same split stands between filings that are further apart as well.
+            is_nearest = not any(
+                newer <= other[1] and other[0] <= older and other != (older, newer)
+                for other in found
+            )
+            if older <= age and is_nearest:
+                since *= ratio
+        return since
+
     def _find_split(self, older: int, newer: int) -> Fraction | None:
         changed: list[tuple[Point, Point]] = []
         for _, _, points in self.grid.all():

@@ -23,6 +23,8 @@ class Record:
         value: In units; None where the figure or the scale is not known.
         v: As printed, in units of 10^scale; None where a figure stands that cannot be read.
         first_v: As the first filing stated it, in the same scale.
+        unadjusted: New shares for old ones, such as 4:1, of later splits for which it is not
+            adjusted.
         corrected: Whether a person corrected it.
         turned: Whether its sign is that of newer filings, and not as printed.
         read_as: The figure that was read before the correction.
@@ -50,6 +52,7 @@ class Record:
     change: Change
     first_v: Decimal | None
     turned: bool
+    unadjusted: str | None
     corrected: bool
     read_as: Decimal | None
     because: str | None
@@ -101,6 +104,7 @@ def _record(
         change=cell.change,
         first_v=_first_of(cell),
         turned=cell.turned,
+        unadjusted=cell.unadjusted,
         corrected=corrected is not None,
         read_as=corrected.was if corrected else None,
         because=corrected.because if corrected else None,

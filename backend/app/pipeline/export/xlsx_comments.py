@@ -66,6 +66,8 @@ def _remarks(row: CompiledRow, cell: CompiledCell) -> Iterator[str]:
         yield f"{CHANGES[cell.change].capitalize()} since it was first reported."
     if cell.turned:
         yield "The sign is that of newer filings; the filing itself states the other one."
+    if cell.unadjusted:
+        yield f"Not adjusted for the later split of shares {cell.unadjusted}."
     if is_unproved(row, cell):
         yield UNPROVED
 

@@ -1,10 +1,11 @@
 """Figures per share and numbers of shares before and after a split."""
 
+from dataclasses import replace
 
 import pytest
 
 from app.pipeline.compile.readings import Reading
-from tests.helpers.reports import as_reading, figures, reading, statement
+from tests.helpers.reports import as_reading, cell, figures, reading, row, statement
 from tests.pipeline.compile.compiling import Y2022, Y2023, changes, compiled
 
 SHARES = """
@@ -20,6 +21,57 @@ def with_shares(year: int, text: str, *counts: str) -> Reading:
     read = statement(year, text + "\n    Weighted shares | " + " | ".join(counts))
     read.rows[-1].kind, read.rows[-1].scale = "shares", 3
     return as_reading(read, f"{year}")
+
+
+def test_one_split_that_several_reports_show_counts_once() -> None:
+    """A dividend that the middle report does not state shows the split a second time."""
+    newest = """
+        % Basic earnings per share | 1.17 | 0.79 | 0.76
+        % Dividends per share | 0.45 | 0.40 | 0.38"""
+    middle = "% Basic earnings per share | 3.16 | 3.04"
+    oldest = """
+        % Basic earnings per share | 3.04 | 2.99
+        % Dividends per share | 1.52 | 1.44"""
+    counts = (
+        ("1,230,000", "1,222,080", "1,205,760"), ("305,520", "301,440"), ("301,440", "299,900")
+    )  # fmt: skip
+    texts = (newest, middle, oldest)
+    result = compiled(
+        *(
+            replace(with_shares(year, text, *count), accepted=True)
+            for year, text, count in zip((2023, 2022, 2021), texts, counts, strict=True)
+        )
+    )
+
+    assert cell(result, "Dividends per share", "2021").change == "split"
+    assert cell(result, "Dividends per share", "2020").unadjusted == "4:1"
+
+
+def test_figures_that_no_later_report_adjusts_for_a_split_name_its_ratio() -> None:
+    middle = """
+        Revenue | 44,087 | 40,112
+        % Basic earnings per share | 3.16 | 3.04"""
+    oldest = """
+        Revenue | 40,112 | 37,007
+        % Basic earnings per share | 9.12 | 8.97"""
+    counts = ("1,230,000", "1,222,080"), ("305,520", "301,440"), ("100,480", "99,900")
+    texts = (SHARES, middle, oldest)
+    result = compiled(
+        *(
+            replace(with_shares(year, text, *count), accepted=True)
+            for year, text, count in zip((2023, 2022, 2021), texts, counts, strict=True)
+        )
+    )
+
+    for label in ("Basic earnings per share", "Weighted shares"):
+        cells = row(result, label).cells
+        assert {key: each.unadjusted for key, each in cells.items()} == {
+            "2023": None,
+            "2022": None,
+            "2021": "4:1",
+            "2020": "12:1",
+        }
+    assert not any(each.unadjusted for each in row(result, "Revenue").cells.values())
 
 
 @pytest.mark.parametrize(

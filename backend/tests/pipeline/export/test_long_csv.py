@@ -46,6 +46,7 @@ def test_a_figure_names_its_period_unit_and_filing() -> None:
         "change": "none",
         "first_v": "298085",
         "turned": "false",
+        "unadjusted": "",
         "corrected": "false",
         "read_as": "",
         "because": "",
@@ -56,6 +57,12 @@ def test_a_figure_names_its_period_unit_and_filing() -> None:
         "sha256": f"{2024:064x}",
         "page": "30",
     }
+
+
+def test_a_figure_from_before_a_split_names_the_ratio() -> None:
+    compiled = typed_compiled("income_statement", "Sales | 5")
+    compiled.rows[0].cells["2024"].unadjusted = "4:1"
+    assert records_of(compiled)[0]["unadjusted"] == "4:1"
 
 
 def test_a_restated_figure_keeps_the_first_one() -> None:

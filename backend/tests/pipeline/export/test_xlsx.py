@@ -176,6 +176,13 @@ def test_a_turned_sign_is_told_with_the_figure_as_stated() -> None:
     assert comment.endswith("• 5: 10-K of 2025-02-20, page 30")
 
 
+def test_a_figure_from_before_a_split_says_so() -> None:
+    compiled = typed_compiled("income_statement", "Sales | 5")
+    compiled.rows[0].cells["2024"].unadjusted = "4:1"
+    comment = opened(compiled)["Income statement"]["C7"].comment.text
+    assert "Not adjusted for the later split of shares 4:1." in comment
+
+
 def test_a_restated_figure_has_its_history_as_a_comment() -> None:
     sheet = opened(income())["Income statement"]
     assert sheet["D10"].comment.text == (
