@@ -56,11 +56,15 @@ def run(reference: str, files: Sequence[str], options: Options, *, as_json: bool
                 raise NotFoundError("no_company", f"{message}: fde add COMPANY FILE...") from None
             raise
         compiled = adding.compile()
+        for statement, why in adding.left_out:
+            name = statement.replace("_", " ")
+            sys.stderr.write(f"fde: the {name} is not compiled: {plain(why)}\n")
         if as_json:
             sys.stdout.write(_as_json(sessions, adding, printer.results, compiled))
         else:
             printer.summarise(sessions, adding, compiled)
-        return max((exit_code_of(each) for each in printer.results), default=Exit.OK)
+        codes = [exit_code_of(each) for each in printer.results]
+        return max([*codes, Exit.DOUBTFUL if adding.left_out else Exit.OK])
 
     return with_sessions(work)
 
@@ -221,5 +225,6 @@ def _as_json(
             }
             for each in compiled
         ],
+        "left_out": [{"statement": statement, "reason": why} for statement, why in adding.left_out],
     }
     return safe_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"

@@ -60,8 +60,8 @@ def _of_statement(checked: Checked) -> Iterator[str]:
     """Yield the lines of a statement, without an indent and line ends."""
     name = checked.statement.replace("_", " ")
     if not checked.is_compiled:
-        reason = "only doubtful readings" if checked.left_out else "in no document"
-        yield f"{name}: {reason}"
+        reason = "nothing of what was read can be compiled" if checked.issues else "in no document"
+        yield f"{name}: {'only doubtful readings' if checked.left_out else reason}"
     else:
         first, last = checked.years[-1], checked.years[0]
         years = first if first == last else f"{first} to {last}"

@@ -42,12 +42,14 @@ class Outcome:
 
     Attributes:
         changes: Statement, effect, and the digest afterwards.
+        left_out: Statements that were read and cannot be compiled, with why.
         failure: Why it was not compiled.
         is_database: The database cannot be used, and the next company will fail as well.
     """
 
     company: str
     changes: tuple[tuple[StatementName, Effect, str | None], ...] = ()
+    left_out: tuple[tuple[StatementName, str], ...] = ()
     failure: str | None = None
     is_database: bool = False
 
@@ -88,6 +90,7 @@ def _compile(sessions: sessionmaker[Session], company_id: int) -> Outcome:
         return Outcome(
             company.name,
             tuple((e.statement, e.effect, e.kept.digest if e.kept else None) for e in changes),
+            tuple((e.statement, issue.message) for e in changes for issue in e.left_out),
         )
 
     return in_transaction(sessions, work)
@@ -191,7 +194,13 @@ def _lines(outcome: Outcome, *, as_json: bool, is_full: bool) -> Iterator[str]:
             {"statement": name, "effect": effect, "digest": digest}
             for name, effect, digest in outcome.changes
         ]
-        written = {"company": outcome.company, "statements": statements, "error": outcome.failure}
+        left_out = [{"statement": name, "reason": why} for name, why in outcome.left_out]
+        written = {
+            "company": outcome.company,
+            "statements": statements,
+            "left_out": left_out,
+            "error": outcome.failure,
+        }
         yield json_line(written)
         return
     for name, effect, digest in outcome.changes:
@@ -200,5 +209,8 @@ def _lines(outcome: Outcome, *, as_json: bool, is_full: bool) -> Iterator[str]:
         behind = f" {digest[:_DIGITS]}" if digest else ""
         words = {"same": "as it was", "absent": "nothing"}.get(effect, effect)
         yield f"{plain(outcome.company)}: {name.replace('_', ' ')} {words}{behind}\n"
+    for name, why in outcome.left_out:
+        words = f"{name.replace('_', ' ')} is not compiled: {why}"
+        yield f"{plain(outcome.company)}: {plain(words)}\n"
     if is_full and all(effect == "absent" for _, effect, _ in outcome.changes):
         yield f"{plain(outcome.company)}: nothing to compile\n"

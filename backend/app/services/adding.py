@@ -21,16 +21,26 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.db.models import Company, CompiledStatement, Document, Extraction
 from app.pipeline.errors import ReadError
 from app.pipeline.read.versions import READERS
+from app.pipeline.statement import Filing, StatementName
 from app.services.amendments import link_amendments
 from app.services.answer import Answer
 from app.services.companies import find_company
 from app.services.errors import NotFoundError, RefusedError, ServiceError
 from app.services.given_files import Given, digest_of, expand, pack
 from app.services.identity import Identity, identity_of
-from app.services.kept_filing import File, Kept, Outcome, accept, write_document, write_extractions
+from app.services.kept_filing import (
+    File,
+    Kept,
+    Outcome,
+    accept,
+    fill_in_facts,
+    write_document,
+    write_extractions,
+)
 from app.services.limits import MEGABYTE, Limits, too_large
 from app.services.new_companies import find_or_make
 from app.services.reading import Request, read_files, refuse
+from app.services.storable import facts_of
 from app.services.transactions import (
     in_transaction,
     lock_company,
@@ -69,6 +79,7 @@ class Adding:
     Attributes:
         company_id: Of the company, as soon as it is known.
         is_new: Whether the company was made.
+        left_out: After compiling: statements that were read and cannot be compiled, with why.
     """
 
     def __init__(
@@ -86,6 +97,7 @@ class Adding:
         self._is_settled = False
         self.company_id: int | None = None
         self.is_new = False
+        self.left_out: list[tuple[StatementName, str]] = []
 
     def run(self, names: Sequence[str], watch: Watch = lambda _: lambda _: None) -> Generator[Kept]:
         """Yield what becomes of each file, in order.
@@ -114,7 +126,8 @@ class Adding:
 
     def compile(self) -> Sequence[CompiledStatement]:
         """Compile the statements of the company from all its filings."""
-        from app.services.compiling import compile_company  # noqa: PLC0415 after the reading
+        from app.pipeline.compile.notices import DOUBTFUL  # noqa: PLC0415 after the reading
+        from app.services.compiling import compile_changes  # noqa: PLC0415
 
         company_id = self.company_id
         if company_id is None:
@@ -123,7 +136,14 @@ class Adding:
         def work(session: Session) -> Sequence[CompiledStatement]:
             session.expire_on_commit = False
             lock_company(session, company_id)
-            return compile_company(session, company_id)
+            changes = compile_changes(session, company_id)
+            self.left_out = [
+                (each.statement, issue.message)
+                for each in changes
+                for issue in each.left_out
+                if issue.code != DOUBTFUL  # the files' own results say so
+            ]
+            return [each.kept for each in changes if each.kept is not None]
 
         return in_transaction(self._sessions, work)
 
@@ -209,13 +229,14 @@ class Adding:
             kept = _unreadable(file.name, answer)
             left_out = file.is_found and kept.code in NO_FILING
             return replace(kept, outcome="left_out") if left_out else kept
-        digests = {each.source.sha256 for each in answer.filing.statements}
+        filing = answer.filing
+        digests = {each.source.sha256 for each in filing.statements}
         if digests != {file.sha256}:
             message = "It was changed while it was being read: add it again"
             return Kept(file.name, "unreadable", "changed", message)
         try:
             kept, company_id, is_new = in_transaction(
-                self._sessions, lambda session: self._write(session, file, answer)
+                self._sessions, lambda session: self._write(session, file, answer, filing)
             )
         except RefusedError as error:
             if not self._is_settled:
@@ -231,7 +252,9 @@ class Adding:
         self.company_id, self.is_new = company_id, self.is_new or is_new
         return kept
 
-    def _write(self, session: Session, file: File, answer: Answer) -> tuple[Kept, int, bool]:
+    def _write(
+        self, session: Session, file: File, answer: Answer, filing: Filing
+    ) -> tuple[Kept, int, bool]:
         """Write one file; return what became of it, the company, and whether it was made."""
         company, is_new = self._company(session)
         lock_file(session, file.sha256)
@@ -243,6 +266,8 @@ class Adding:
                 session, company, file, answer, trusted=self._options.trusted
             )
             session.flush()
+        else:
+            fill_in_facts(document, facts_of(filing))
         number, more = write_extractions(
             session, document, answer, accept_doubtful=self._options.accept_doubtful
         )

@@ -1,25 +1,31 @@
 """Check what is kept of companies: what is proved, what is missing, and what needs a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.db.models import Company, CompiledStatement
-from app.pipeline.compile.build import compile_statement
+from app.db.models import Company, CompiledStatement, Document, Extraction
+from app.pipeline.compile.build import compile_or_explain
 from app.pipeline.compile.corrected import WITHOUT_CELL
 from app.pipeline.compile.entry import Entry
 from app.pipeline.compile.notices import DOUBTFUL
+from app.pipeline.compile.readings import Reading
 from app.pipeline.compiled import Compiled, digest_of
-from app.pipeline.statement import StatementName
+from app.pipeline.read.versions import READERS
+from app.pipeline.statement import Issue, StatementName
 from app.pipeline.verify.vocabulary import OF_WHICH, normalise
 from app.services.compiling import STATEMENTS, Readings, load_readings
 from app.services.corrections import active_corrections
+from app.services.storable import storable
 
 _SMALL_COMPANIES: Final = frozenset({"frs-102", "frs-105"})
 """Frameworks by which a small company may file its balance sheet alone."""
+NOT_FOUND: Final = "not_found_by_present_reader"
+"""A statement that only an older reader has found in the file."""
 _NOTES: Final = frozenset(
     {"block_from_older_filing", "doubtful_not_compared", "scale_from_other_report"}
 )
@@ -110,12 +116,42 @@ def check_company(session: Session, company: Company) -> CheckedCompany:
         CompiledStatement.company_id == company.id
     )
     kept = {name: digest for name, digest in session.execute(query)}  # noqa: C416 rows, to mypy
-    return CheckedCompany(
-        id=company.id,
-        name=company.name,
-        statements=[_check(session, company.id, name, readings, kept) for name in STATEMENTS],
-        unusable=readings.unusable,
+    readers = _newest_readers(session, company.id)
+    statements = [_check(session, company.id, name, readings, kept) for name in STATEMENTS]
+    for each in statements:
+        each.issues += _not_found(readings.of[each.statement], readers)
+    return CheckedCompany(company.id, company.name, statements, readings.unusable)
+
+
+def _newest_readers(session: Session, company_id: int) -> dict[str | None, str | None]:
+    """Return the reader that has last read each file of a company, by the file's digest."""
+    query = (
+        select(Document.sha256, Extraction.reader)
+        .join(Extraction, Extraction.document_id == Document.id)
+        .where(Document.company_id == company_id, Extraction.method.in_(READERS))
+        .order_by(Document.id, Extraction.id.desc())
+        .ext(distinct_on(Document.id))
     )
+    return {sha256: reader for sha256, reader in session.execute(query)}  # noqa: C416 rows
+
+
+def _not_found(
+    readings: Iterable[Reading], readers: Mapping[str | None, str | None]
+) -> list[tuple[str, str]]:
+    """Return code and message for each statement that the reader of its file has not found.
+
+    Args:
+        readings: The newest of each statement.
+        readers: That have last read the files, by their digests.
+    """
+    found = []
+    for reading in readings:
+        last, reader = readers.get(reading.sha256), reading.statement.source.reader
+        if reading.statement.source.kind in READERS and last not in {None, storable(reader)}:
+            name = Entry(reading, reading.statement).named()
+            message = f"{name}: {last} does not find it any more; what {reader} read is in use"
+            found.append((NOT_FOUND, message))
+    return sorted(found)
 
 
 def _check(
@@ -123,11 +159,11 @@ def _check(
     company_id: int,
     name: StatementName,
     readings: Readings,
-    kept: dict[str, str | None],
+    kept: Mapping[str, str | None],
 ) -> Checked:
     """Return what is known of one statement."""
     corrections = active_corrections(session, company_id, name)
-    compiled = compile_statement(name, readings.of[name], corrections)
+    compiled, issues = compile_or_explain(name, readings.of[name], corrections)
     checked = Checked(name, is_compiled=compiled is not None)
     frameworks = {each.statement.framework for of in readings.of.values() for each in of}
     checked.is_optional = bool(frameworks) and frameworks <= _SMALL_COMPANIES
@@ -135,13 +171,11 @@ def _check(
         entry = Entry(reading, reading.statement)
         if entry.status == "doubtful" and reading.accepted:
             checked.accepted.append(entry.named())
-        elif entry.status == "doubtful" and compiled is None:
-            checked.left_out.append(entry.named())
-    checked.left_out.sort()
     checked.accepted.sort()
     if compiled is None:
         checked.is_stale = kept.get(name) is not None
         checked.lost = [f"{each.label} for {each.period_end}" for each in corrections]
+        _add_issues(checked, [each for each in issues if each.code != WITHOUT_CELL], {})
         return checked
     checked.is_stale = kept.get(name) != digest_of(compiled.as_json())
     checked.years = [each.label for each in compiled.periods]
@@ -157,14 +191,26 @@ def _add_figures(checked: Checked, compiled: Compiled) -> None:
     checked.proved += sum(each.verified for each in compiled.checks.values())
     checked.checkable += sum(each.checkable for each in compiled.checks.values())
     checked.unproved += [(label, labels[key]) for label, key in _unproved(compiled)]
-    for issue in compiled.issues:
+    _add_issues(checked, compiled.issues, labels)
+
+
+def _add_issues(checked: Checked, issues: Iterable[Issue], labels: Mapping[str, str]) -> None:
+    """Add what needs a person.
+
+    Args:
+        checked: Is changed.
+        issues: Of a compiled statement, or why there is none.
+        labels: Of its periods, by their key.
+    """
+    for issue in issues:
         if issue.code == WITHOUT_CELL:
             checked.lost.append(issue.message)
         elif issue.code == DOUBTFUL:
             named, _, _ = issue.message.partition(" doubtful")
             checked.left_out.append(named.rpartition(" ")[0])
         elif issue.code not in _NOTES:
-            where = f" ({labels[issue.period]})" if issue.period in labels else ""
+            label = labels.get(issue.period or "")
+            where = f" ({label})" if label else ""
             checked.issues.append((issue.code, f"{issue.message}{where}"))
 
 

@@ -1,7 +1,7 @@
 """Compile a company's statements from what was read, and keep them where they changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from pydantic import ValidationError
@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Company, CompiledStatement, Document, Extraction
-from app.pipeline.compile.build import compile_statement
+from app.pipeline.compile.build import compile_or_explain
 from app.pipeline.compile.readings import Reading
 from app.pipeline.compiled import Compiled, digest_of
 from app.pipeline.cycles import without_cycle_collection
-from app.pipeline.statement import Statement, StatementName
+from app.pipeline.statement import Issue, Statement, StatementName
 from app.services.corrections import active_corrections
 
 STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
@@ -27,12 +27,14 @@ class Change:
 
     Attributes:
         kept: The row of the database; None where there is nothing to compile.
+        left_out: Where nothing is compiled: why each statement that was read is not.
     """
 
     statement: StatementName
     effect: Effect
     kept: CompiledStatement | None
     compiled: Compiled | None
+    left_out: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,29 @@ def compile_changes(session: Session, company_id: int) -> list[Change]:
     query = select(CompiledStatement).where(CompiledStatement.company_id == company_id)
     kept = {each.statement_type: each for each in session.scalars(query)}
     changes = [
-        _keep(session, company_id, name, compiled, kept.get(name))
-        for name, compiled in compile_readings(session, company_id)
+        replace(
+            _keep(session, company_id, name, compiled, kept.get(name)),
+            left_out=tuple(issues),
+        )
+        for name, compiled, issues in compile_readings(session, company_id)
     ]
     session.flush()
     return changes
 
 
 def compile_readings(
-    session: Session, company_id: int
-) -> Iterator[tuple[StatementName, Compiled | None]]:
-    """Yield each statement with what its readings and corrections give, and write nothing."""
+    session: Session, company_id: int, names: Sequence[StatementName] = STATEMENTS
+) -> Iterator[tuple[StatementName, Compiled | None, list[Issue]]]:
+    """Yield each statement with what its readings and corrections give, and write nothing.
+
+    Where they give nothing, the issues tell why each statement that was read is left out.
+    """
     readings = load_readings(session, company_id)
-    for name in STATEMENTS:
+    for name in names:
         corrections = active_corrections(session, company_id, name)
         with without_cycle_collection():
-            compiled = compile_statement(name, readings.of[name], corrections)
-        yield name, compiled
+            compiled, issues = compile_or_explain(name, readings.of[name], corrections)
+        yield name, compiled, issues
 
 
 def load_readings(session: Session, company_id: int) -> Readings:

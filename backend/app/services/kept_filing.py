@@ -153,6 +153,9 @@ def write_extractions(
         extraction_values(document.id, each, answer.seconds, accept_doubtful=accept_doubtful)
         for each in statements
     ]
+    accepted = _accepted(session, document.id)
+    for each in rows:
+        each["doubtful_accepted"] |= (each["statement_type"], each["accession"]) in accepted
     if any(len(each["accession"] or "") > MAX_ACCESSION for each in rows):
         raise RefusedError("bad_accession", "the number of a filing in it is too long to be one")
     added = session.scalars(
@@ -165,6 +168,14 @@ def write_extractions(
         names = sorted({each.statement.replace("_", " ") for each in left})
         notes.append(f"{', '.join(names)}: only one of several is kept")
     return len(added), notes
+
+
+def _accepted(session: Session, document_id: int) -> set[tuple[str, str | None]]:
+    """Return the statements of a document that a person accepted, as an older reader read them."""
+    query = select(Extraction.statement_type, Extraction.accession).where(
+        Extraction.document_id == document_id, Extraction.doubtful_accepted
+    )
+    return {(name, accession) for name, accession in session.execute(query)}
 
 
 def accept(session: Session, document_id: int) -> bool:
@@ -180,6 +191,13 @@ def accept(session: Session, document_id: int) -> bool:
         .returning(Extraction.id)
     )
     return bool(changed.all())
+
+
+def fill_in_facts(document: Document, facts: Facts) -> None:
+    """Set what an older reader did not tell of a filing."""
+    document.form = document.form or facts.form
+    document.filed_on = document.filed_on or facts.filed_on
+    document.period_end = document.period_end or facts.period_end
 
 
 def _set_facts(document: Document, facts: Facts, media_type: str) -> None:

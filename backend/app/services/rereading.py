@@ -21,7 +21,7 @@ from app.services.answer import Answer
 from app.services.companies import find_company
 from app.services.compiling import compile_company
 from app.services.corrections import Listed, list_corrections
-from app.services.kept_filing import extraction_values
+from app.services.kept_filing import extraction_values, fill_in_facts
 from app.services.limits import Limits
 from app.services.reading import Request, read_files
 from app.services.reading_changes import ReadingChanges, compare_readings
@@ -249,21 +249,11 @@ def _keep_one(session: Session, stale: _Stale, answer: Answer) -> Read:
     old = [Statement.model_validate(each.raw_data) for each in newest.values() if each.reader]
     for statement in statements:
         _write(session, rows, stale.document, statement, answer.seconds)
-    _fill_in(document, answer)
+    fill_in_facts(document, facts_of(answer.filing))
     link_amendments(session, document.company_id, document.period_end)
     changes = compare_readings(old, [_as_stored(each) for each in statements])
     after = statements[0].source.reader
     return Read(stale.document, stale.file, stale.before, after, changes=changes)
-
-
-def _fill_in(document: Document, answer: Answer) -> None:
-    """Set what an older reader did not tell of the filing."""
-    if answer.filing is None:
-        return
-    facts = facts_of(answer.filing)
-    document.form = document.form or facts.form
-    document.filed_on = document.filed_on or facts.filed_on
-    document.period_end = document.period_end or facts.period_end
 
 
 def _as_stored(statement: Statement) -> Statement:

@@ -62,8 +62,19 @@ def _not_compiled(session: Session, company_id: int, statement: StatementName) -
             f"only when asked: fde add --accept-doubtful {reference} FILE..."
         )
         return NotFoundError("all_doubtful", message)
+    if reasons := _left_out(session, company_id, statement):
+        message = f"the {_words(statement)} of {name} cannot be compiled: {'; '.join(reasons)}"
+        return NotFoundError("left_out", message)
     message = f"the {_words(statement)} of {name} is not compiled yet: fde compile {reference}"
     return NotFoundError("not_compiled", message)
+
+
+def _left_out(session: Session, company_id: int, statement: StatementName) -> list[str]:
+    """Return why each reading of a statement is left out; none if one can be compiled."""
+    from app.services.compiling import compile_readings  # noqa: PLC0415 slow, and seldom needed
+
+    ((_, _, issues),) = compile_readings(session, company_id, [statement])
+    return [each.message for each in issues]
 
 
 def _count(

@@ -12,7 +12,7 @@ from app.cli import adding, removing
 from app.cli.exit_codes import Exit
 from app.cli.main import run
 from app.services.answer import Answer
-from tests.helpers.accounts import income
+from tests.helpers.accounts import flow, income, sheet
 from tests.helpers.shelf import Shelf
 
 Fde = Callable[..., tuple[int, str, str]]
@@ -71,12 +71,35 @@ def test_what_is_not_kept_is_an_error_and_the_rest_is_kept(shelf: Shelf, fde: Fd
     assert output.splitlines()[2] == "next: fde statements 'Acme plc'"
 
 
+def test_each_command_says_why_nothing_of_what_was_read_is_compiled(shelf: Shelf, fde: Fde) -> None:
+    shelf.company()
+    undated = income()
+    for each in undated.periods:
+        each.start = each.end = None
+    path = shelf.file("a.pdf", statements=[undated, sheet(), flow()])
+    why = "the end of no period of a.pdf is known: it is left out"
+    code, output, errors = fde("add", "Acme plc", path)
+    assert (code, errors) == (Exit.DOUBTFUL, f"fde: the income statement is not compiled: {why}\n")
+    assert "compiled FY2022 to FY2023" in output
+    code, output, _ = fde("add", "Acme plc", path, "--json")
+    assert json.loads(output)["left_out"] == [{"statement": "income_statement", "reason": why}]
+    message = f"fde: the income statement of Acme plc cannot be compiled: {why}\n"
+    assert fde("statements", "Acme plc", "income") == (Exit.USAGE, "", message)
+    code, output, _ = fde("check", "Acme plc")
+    assert code == Exit.DOUBTFUL
+    assert "income statement: nothing of what was read can be compiled\n" in output
+    assert f"{why} [period_end_unknown]" in output
+    code, output, _ = fde("compile", "Acme plc")
+    assert f"Acme plc: income statement is not compiled: {why}\n" in output
+
+
 def test_a_doubtful_or_missing_statement_is_exit_code_1(shelf: Shelf, fde: Fde) -> None:
     shelf.company()
     doubtful = shelf.file("a.pdf", status="doubtful")
-    code, output, _ = fde("add", "Acme plc", doubtful)
-    assert (code, output.splitlines()[0]) == (
+    code, output, errors = fde("add", "Acme plc", doubtful)
+    assert (code, errors, output.splitlines()[0]) == (
         Exit.DOUBTFUL,
+        "",
         f"{doubtful}: added: FY2023, 3 statements doubtful",
     )
     code, output, _ = fde("add", "Acme plc", doubtful, "--accept-doubtful")

@@ -88,6 +88,29 @@ def test_a_file_is_read_again_by_a_newer_reader(
     assert shelf.one("SELECT count(*) FROM extractions") == 6
 
 
+def test_what_an_older_reader_did_not_tell_is_filled_in_and_a_doubtful_statement_stays_accepted(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.company()
+    path = shelf.file("a.pdf", status="doubtful")
+    other = shelf.file("b.pdf", status="doubtful", age=1)
+    shelf.add("Acme plc", path, accept_doubtful=True)
+    shelf.add("Acme plc", other)
+    newer = {**READERS, "pdf": "pdf-geometry/999"}
+    monkeypatch.setattr(module, "READERS", newer)
+    monkeypatch.setattr("tests.helpers.shelf.READERS", newer)
+    shelf.file("a.pdf", status="doubtful", form="10-K", filed=date(2024, 2, 1))
+    shelf.file("b.pdf", status="doubtful", age=1)
+    read = shelf.add("Acme plc", path, other)
+    assert [(each.outcome, each.accepted) for each in read] == [
+        ("read_again", True),
+        ("read_again", False),
+    ]
+    assert shelf.one("SELECT count(*) FROM extractions WHERE doubtful_accepted") == 6
+    facts = shelf.rows("SELECT form, filed_on FROM documents ORDER BY id")
+    assert [tuple(each) for each in facts] == [("10-K", date(2024, 2, 1)), (None, None)]
+
+
 def test_a_document_that_is_removed_after_the_look_is_named_so(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

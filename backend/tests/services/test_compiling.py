@@ -6,6 +6,7 @@ import pytest
 
 from app.db.models import Company
 from app.pipeline.compiled import Compiled, as_bytes, digest_of
+from app.pipeline.read.versions import READERS
 from app.services.checking import check_company
 from app.services.compiling import compile_changes, compile_company, load_readings
 from tests.helpers.shelf import Shelf
@@ -94,6 +95,35 @@ def test_a_reading_of_another_form_is_named_and_not_compiled(shelf: Shelf, compa
     effects(shelf, company)
     assert needs(shelf, company)["unusable"] == ["new.pdf"]
     assert not needs(shelf, company)["ok"]
+
+
+def test_a_statement_that_the_newest_reader_does_not_find_any_more_is_said(
+    shelf: Shelf, company: int
+) -> None:
+    effects(shelf, company)
+    with shelf.sessions.begin() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO extractions"
+            " (document_id, statement_type, raw_data, method, reader, status)"
+            " SELECT e.document_id, e.statement_type,"
+            " jsonb_set(e.raw_data, '{source,reader}', '\"newer/2\"'), e.method, 'newer/2',"
+            " e.status"
+            " FROM extractions e JOIN documents d ON d.id = e.document_id"
+            " WHERE d.file_name = 'old.pdf' AND e.statement_type <> 'cash_flow_statement'"
+        )
+    effects(shelf, company)
+    found = needs(shelf, company)
+    assert not found["ok"]
+    reader = READERS["pdf"]
+    assert [each["issues"] for each in found["statements"]] == [
+        *([], []),
+        [
+            (
+                "not_found_by_present_reader",
+                f"old.pdf: newer/2 does not find it any more; what {reader} read is in use",
+            )
+        ],
+    ]
 
 
 def test_another_company_has_other_rows(shelf: Shelf, company: int) -> None:

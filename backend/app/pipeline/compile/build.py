@@ -42,13 +42,24 @@ def compile_statement(
         readings: Of all filings of one company.
         corrections: Those of this statement that people have made, the oldest first.
     """
+    return compile_or_explain(name, readings, corrections)[0]
+
+
+def compile_or_explain(
+    name: StatementName, readings: Sequence[Reading], corrections: Sequence[Correction] = ()
+) -> tuple[Compiled | None, list[Issue]]:
+    """Return what `compile_statement` does; where that is None, also why each reading is left out.
+
+    A statement that is compiled has its issues itself.
+    """
     with localcontext(EXACT):
-        return _compile(name, readings, corrections)
+        compiled, issues = _compile(name, readings, corrections)
+    return compiled, [] if compiled else issues
 
 
 def _compile(
     name: StatementName, readings: Sequence[Reading], corrections: Sequence[Correction]
-) -> Compiled | None:
+) -> tuple[Compiled | None, list[Issue]]:
     """Return one statement over years, in a context of as many digits as figures may have."""
     own = [each for each in readings if each.statement.statement == name]
     entries, issues = apply_corrections(own, corrections)
@@ -70,15 +81,16 @@ def _compile(
         if result is not None:
             compiled.append(result)
         else:
-            message = f"no period of {each.entries[0].named()} is known: it is left out"
-            issues.append(Issue(code="period_end_unknown", message=message))
+            for entry in each.entries:
+                message = f"the end of no period of {entry.named()} is known: it is left out"
+                issues.append(Issue(code="period_end_unknown", message=message))
     if not compiled:
-        return None
+        return None, issues
     shown, *others = compiled
     shown.others = others
     shown.breaks += [gap for other in others if (gap := breaks_between(other, shown))]
     shown.issues = [*issues, *shown.issues]
-    return shown
+    return shown, issues
 
 
 def _compile_group(name: StatementName, group_: Group) -> Compiled | None:
