@@ -1,7 +1,12 @@
-"""Totals and their terms, where several reports state them otherwise."""
+"""Totals and terms that several reports state otherwise: none is lost, and none added twice."""
 
 from tests.helpers.reports import cell, codes, figures, reading, row
 from tests.pipeline.compile.compiling import Y2022, Y2023, changes, compiled
+
+NEW = """
+    Wages | 1,130 | 1,070
+    Rent | 250 | 240
+    = Total expenses | 1,380 | 1,310"""
 
 
 def test_a_block_whose_sum_stayed_is_reclassified() -> None:
@@ -48,16 +53,12 @@ def test_a_total_that_changed_with_its_terms_is_restated_in_a_sum_that_stayed() 
 
 
 def test_a_line_that_newer_breakdowns_have_not_is_not_added_twice() -> None:
-    new = """
-        Wages | 1,130 | 1,070
-        Rent | 250 | 240
-        = Total expenses | 1,380 | 1,310"""
     old = """
         Wages | 900 | 850
         Bonuses | 170 | 160
         Rent | 240 | 230
         = Total expenses | 1,310 | 1,240"""
-    result = compiled(reading(2023, new), reading(2022, old))
+    result = compiled(reading(2023, NEW), reading(2022, old))
 
     assert figures(result, "Bonuses") == {"2021": "160"}
     assert [each.v for each in row(result, "Bonuses").replaced["2022"]] == [170]
@@ -113,3 +114,81 @@ def test_a_total_that_was_restated_alone_does_not_close() -> None:
     assert "block_does_not_close" in codes(result)
     assert not cell(result, "Revenue", "2022").verified
     assert cell(result, "Revenue", "2021").verified
+
+
+def test_parts_of_a_line_that_newer_breakdowns_have_not_go_with_it() -> None:
+    old = """
+        Wages | 900 | 850
+        Cash bonuses | 110 | 105
+        Bonuses in shares | 60 | 55
+        = Bonuses | 170 | 160
+        Rent | 240 | 230
+        = Total expenses | 1,310 | 1,240"""
+    result = compiled(reading(2023, NEW), reading(2022, old))
+
+    for label, first, before in (
+        ("Bonuses", 170, "160"),
+        ("Cash bonuses", 110, "105"),
+        ("Bonuses in shares", 60, "55"),
+    ):
+        assert figures(result, label) == {"2021": before}
+        assert [each.v for each in row(result, label).replaced["2022"]] == [first]
+    assert row(result, "Wages").replaced == {}
+    assert all(cell(result, "Total expenses", key).verified for key in ("2023", "2022", "2021"))
+    assert codes(result) == []
+
+
+def test_a_subtotal_of_figures_that_newer_reports_state_stays() -> None:
+    new = """
+        Wages | 1,130 | 900
+        Bonuses | 90 | 170
+        Rent | 250 | 240
+        = Total expenses | 1,470 | 1,310"""
+    old = """
+        Wages | 900 | 850
+        Bonuses | 170 | 160
+        = Staff costs | 1,070 | 1,010
+        Rent | 240 | 230
+        = Total expenses | 1,310 | 1,240"""
+    result = compiled(reading(2023, new), reading(2022, old))
+
+    assert figures(result, "Staff costs") == {"2022": "1070", "2021": "1010"}
+    assert cell(result, "Staff costs", "2022").verified
+    assert row(result, "Staff costs").replaced == {}
+
+
+def test_a_sum_that_rounding_explains_is_proved_in_older_years_too() -> None:
+    old = """
+        Wages | 1,070 | 900
+        Services | 31 | 27
+        Rent | 210 | 200
+        = Total expenses | 1,310 | 1,127"""
+    newer = NEW.replace("Rent | 250 | 240", "Services | 41 | 31\n    Rent | 210 | 210")
+    result = compiled(reading(2023, newer), reading(2022, old))
+
+    assert cell(result, "Total expenses", "2022").verified
+    assert codes(result) == []
+
+
+def test_totals_of_a_turned_statement_are_proved() -> None:
+    turned = """
+        Wages | -1,070 | -850
+        Services | -31 | -27
+        Rent | -240 | -200
+        = Total expenses | -1,341 | -1,077
+        Taxes | -99 | -88
+        = All expenses | -1,440 | -1,165"""
+    new = """
+        Wages | 1,130 | 1,070
+        Services | 41 | 31
+        Rent | 250 | 240
+        = Total expenses | 1,421 | 1,341
+        Taxes | 101 | 99
+        = All expenses | 1,522 | 1,440"""
+    result = compiled(reading(2023, new), reading(2022, turned))
+
+    for label, shown in (("Total expenses", 1077), ("All expenses", 1165)):
+        total = cell(result, label, "2021")
+        assert total.v == shown
+        assert total.turned
+        assert total.verified

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from app.pipeline.compile.build import compile_statement
+from app.pipeline.compile.corrected import apply_corrections
 from app.pipeline.compile.readings import Correction, Reading
+from app.pipeline.statement import Statement
+from app.pipeline.verify import verify
+from tests.helpers.accounts import SHEET, flow, income
 from tests.helpers.reports import as_reading, cell, codes, figures, reading, statement
 
 TEXT = """
@@ -166,3 +170,87 @@ def test_without_its_correction_a_statement_is_as_before() -> None:
 
     assert compile_statement("income_statement", [read], fixed) != before
     assert compile_statement("income_statement", [replace(read)], []) == before
+
+
+@pytest.mark.parametrize(
+    ("newest", "middle", "shown"),
+    [
+        ("43,087", None, 44087),
+        ("?", None, 44087),
+        ("44,500", None, 44500),
+        ("44,500", "43,087", 44500),
+        ("43,087", "44,500", 43087),
+    ],
+    ids=["repeated", "not readable", "restated", "restated after it was repeated", "and back"],
+)
+def test_a_correction_is_shown_until_a_newer_filing_states_another_figure(
+    newest: str, middle: str | None, shown: int
+) -> None:
+    misread = reading(2022, "Revenue | 43,087 | 40,112\n Tax | 803 | 702", accepted=True)
+    readings = [misread, reading(2023, f"Revenue | 48,211 | {newest}", accepted=True)]
+    if middle:
+        text = f"Revenue | 48,211 | {middle}"
+        readings.append(reading(2023, text, form="10-K/A", accepted=True))
+        readings.append(reading(2024, f"Revenue | 51,213 | 48,211 | {newest}", accepted=True))
+        del readings[1]
+    made = correction(misread, period_end=date(2022, 12, 31), value=Decimal(44087))
+    revenue = cell(compile_statement("income_statement", readings, [made]), "Revenue", "2022")
+
+    assert revenue.v == shown
+    assert (revenue.corrected is not None) is (shown == 44087)
+
+
+def flow_with(label: str, value: int) -> Statement:
+    """Return a cash flow statement, tied to an income statement, after a correction of 2023."""
+    (_, flow_statement) = verify([income(), flow()])
+    flow_statement.source.sha256 = "0" * 64
+    read = Reading(flow_statement, "0" * 64)
+    made = correction(
+        read,
+        label=label,
+        section=("Operating activities",),
+        value=Decimal(value),
+    )
+    (entry,), issues = apply_corrections([read], [made])
+    assert issues == []
+    return entry.statement
+
+
+def ties(statement: Statement) -> list[str]:
+    return [each.id for each in statement.equations if each.other is not None]
+
+
+def test_a_corrected_figure_is_tied_to_no_other_statement() -> None:
+    assert ties(flow_with("Depreciation", 2211))
+    assert not ties(flow_with("Profit for the year", 5840))
+
+
+def test_a_balance_holds_after_a_correction_of_another_row_and_a_sum_without_a_term() -> None:
+    sheet_text = SHEET
+    for before, after in (
+        ("Inventories | 9,871 | 8,032", "Inventories | 9,871 |"),
+        ("31,127 | 26,131", "31,127 | 18,099"),
+        ("84,984 | 77,731", "84,984 | 69,699"),
+        ("37,454", "29,422"),
+        ("25,011", "16,979"),
+    ):
+        assert before in sheet_text
+        sheet_text = sheet_text.replace(before, after)
+    read = reading(2023, sheet_text, "balance_sheet", accepted=True)
+    made = correction(read, label="Goodwill", section=("Assets",), value=Decimal(13480))
+    result = compile_statement("balance_sheet", [read], [made])
+
+    assert result
+    assert {key: each.balance for key, each in result.checks.items()} == {
+        "2023": "pass",
+        "2022": "pass",
+    }
+    assert cell(result, "Current assets", "2022").verified
+    assert not cell(result, "Goodwill", "2023").verified
+    total = correction(read, label="Total assets", section=("Assets",), value=Decimal(85984))
+    wrong = compile_statement("balance_sheet", [read], [total])
+    assert wrong
+    assert {key: each.balance for key, each in wrong.checks.items()} != {
+        "2023": "pass",
+        "2022": "pass",
+    }

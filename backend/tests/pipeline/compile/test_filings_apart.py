@@ -1,11 +1,15 @@
 """Which statements are one filing, or one group: amendments, accessions, facts, unknown scales."""
 
+from datetime import date
 from typing import Any
 
+import pytest
+
 from app.pipeline.compile.build import compile_statement
+from app.pipeline.compile.readings import Reading
 from app.pipeline.compile.row_ids import row_ids
-from app.pipeline.statement import Issue
-from tests.helpers.reports import cell, codes, figures, reading, row
+from app.pipeline.statement import Issue, SourceKind
+from tests.helpers.reports import cell, codes, figures, period, reading, row
 
 TEXT = """
     Revenue | 48,211 | 44,087
@@ -120,3 +124,41 @@ def test_ids_are_unique_also_beside_a_label_with_a_number() -> None:
     ]
     assert row_ids(rows) == ["other", "other-3", "other-2", "netincome"]
     assert row_ids([("その他", [], "line")]) == ["その他"]
+
+
+def spanning(months: int, kind: SourceKind) -> Reading:
+    """Return a report on the months to the end of 2023."""
+    last = period("p0", date(2023, 13 - months, 1), date(2023, 12, 31))
+    text = "\n".join(line.rpartition(" | ")[0] for line in TEXT.strip().splitlines())
+    return reading(2023, text, kind=kind, periods=[last])
+
+
+def test_a_half_year_to_one_day_is_no_second_reading_of_the_year() -> None:
+    assert roles(spanning(12, "pdf"), spanning(6, "ixbrl")) == ["compiled"] * 2
+    assert roles(spanning(12, "pdf"), spanning(12, "ixbrl")) == ["compiled", "second_reading"]
+
+
+def test_amendments_of_two_days_are_two_filings_and_of_one_day_one() -> None:
+    days = date(2024, 5, 2), date(2024, 6, 3)
+    tagged, later, same = (
+        reading(2023, text, kind=kind, form="10-K/A", filed=filed)
+        for text, kind, filed in (
+            (TEXT, "ixbrl", days[0]),
+            (RESTATED, "pdf", days[1]),
+            (TEXT, "pdf", days[0]),
+        )
+    )
+    assert roles(tagged, later) == ["compiled"] * 2
+    assert roles(tagged, same) == ["compiled", "second_reading"]
+
+
+@pytest.mark.parametrize("unknown", ["currency", "framework", "scope"])
+def test_what_one_report_does_not_say_is_known_from_the_other(unknown: str) -> None:
+    silent: dict[str, Any] = {unknown: None}
+    said: dict[str, Any] = {}
+    for newer, older in ((said, silent), (silent, said)):
+        readings = [reading(2023, TEXT, **newer), reading(2022, OLD, **older)]
+        result = compile_statement("income_statement", readings)
+        assert result
+        assert result.others == []
+        assert (result.framework, result.currency, result.scope) == ("ifrs", "USD", "consolidated")

@@ -1,7 +1,11 @@
 """Lines of which a filer turned the sign, and what proves it."""
 
+from decimal import Decimal
+
 import pytest
 
+from app.pipeline.compiled import CompiledRow
+from app.pipeline.statement import SourceKind
 from tests.helpers.reports import cell, codes, figures, reading, row
 from tests.pipeline.compile.compiling import Y2022, Y2023, changes, compiled
 
@@ -189,3 +193,95 @@ def test_the_nearest_report_tells_whether_a_sign_was_turned() -> None:
     )
 
     assert figures(result, "Tax")["2020"] == "655"
+
+
+PRINTED = "Revenue | 48,211 | 44,087\n Cost of sales | -30,172 | -28,450"
+FACTS = "Revenue | 39,911 | 38,700\n Cost of sales | 26,003 | -24,700"
+
+
+def costs(*tagged: int) -> CompiledRow:
+    """Return the costs of a tagged print, and of facts alone that share no year with it."""
+    printed = reading(2023, PRINTED, kind="ixbrl", accepted=True)
+    cells = printed.statement.rows[1].cells
+    for key, value in zip(cells, tagged, strict=True):
+        cells[key].tagged = Decimal(value)
+    facts = reading(2019, FACTS, kind="companyfacts", accepted=True, accession="19")
+    return row(compiled(printed, facts), "Cost of sales")
+
+
+@pytest.mark.parametrize(
+    ("tagged", "shown"),
+    [
+        ((30172, 28450), [-26003, 24700]),
+        ((-30172, -28450), [26003, -24700]),
+        ((30172, -28450), [26003, -24700]),
+    ],
+    ids=["printed with the other sign", "printed as tagged", "not told"],
+)
+def test_facts_that_share_no_year_are_shown_as_a_print_shows_what_it_tags(
+    tagged: tuple[int, int], shown: list[int]
+) -> None:
+    found = costs(*tagged).cells
+
+    assert [found[key].v for key in ("2019", "2018")] == shown
+    assert found["2023"].v == -30172
+    assert {found[key].change for key in ("2019", "2018")} == {"none"}
+    assert found["2019"].turned is (shown[0] < 0)
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("companyfacts", 52), ("pdf", -52)])
+def test_one_year_turns_a_line_of_both_signs_only_where_one_side_is_facts(
+    kind: SourceKind, shown: int
+) -> None:
+    newer = reading(2023, "Revenue | 911 | 887\n Other | 110 | -84", accepted=True)
+    older = reading(2022, "Revenue | 887 | 854\n Other | 84 | -52", kind=kind, accepted=True)
+    result = compiled(newer, older)
+
+    assert cell(result, "Other", "2022").v == -84
+    assert cell(result, "Other", "2021").v == shown
+
+
+def test_a_zero_of_a_turned_line_is_not_turned() -> None:
+    newer = reading(2023, "Revenue | 911 | 887 | 854\n Levy | -110 | -84 | -91", accepted=True)
+    older = reading(2022, "Revenue | 887 | 854 | 821\n Levy | 84 | 91 | -", accepted=True)
+    levy = row(compiled(newer, older), "Levy").cells
+
+    assert (levy["2022"].change, levy["2020"].turned) == ("sign", False)
+    assert str(levy["2020"].v) == "0"
+
+
+def turned(newer: str, older: str, label: str = "Other") -> bool:
+    """Return whether a report has the other sign than the newer one, in its oldest year."""
+    readings = [reading(2023, newer, accepted=True), reading(2022, older, accepted=True)]
+    cells = row(compiled(*readings), label).cells
+    return cells[min(cells)].turned
+
+
+def test_two_years_turn_a_line_of_both_signs_and_one_does_not() -> None:
+    newer = "Revenue | 911 | 887 | 854\n Other | 110 | -84 | 52"
+    older = "Revenue | 887 | 854 | 821\n Other | 84 | -52 | 11"
+    assert turned(newer, older)
+    assert turned(newer, older.replace("84", "85", 1))  # rounded otherwise
+    assert not turned(newer, older.replace("84", "-84", 1))
+    assert not turned(newer, older.replace("-52", "-61"))
+
+
+def test_one_year_turns_a_line_of_both_signs_that_the_sums_use_otherwise() -> None:
+    newer = "Profit before tax | 1,000 | 900\n Other | -200 | 50\n = Profit | 800 | 950"
+    older = "Profit before tax | 900 | 850\n Other | -50 | 170\n = Profit | 950 | 680"
+    assert turned(newer, older)
+    alone = "Profit before tax | {} | {}\n Other | {} | {}"
+    assert not turned(alone.format("1,000", 900, -200, 50), alone.format(900, 850, -50, 170))
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_a_report_of_which_all_common_figures_have_other_signs_is_turned(*, same: bool) -> None:
+    amounts = {"Wages": 811, "Rent": 412, "Energy": 303, "Travel": 214}
+    newer = "\n".join(f"{name} | {each + 7} | {each}" for name, each in amounts.items())
+    older = "\n".join(f"{name} | {-each} | {5 - each}" for name, each in amounts.items())
+    newer += "\n Other | 95 | -66"
+    older += "\n Other | 66 | -37"
+    assert turned(newer, older)
+    newer += "\n Levies | 75 | 71"
+    older += f"\n Levies | {71 if same else -71} | 64"
+    assert turned(newer, older) is not same
