@@ -268,6 +268,7 @@ def on_terminal(*arguments: str, **env: str) -> str:
     return written.decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_the_progress_of_several_files(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).touch()

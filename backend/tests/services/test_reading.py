@@ -44,14 +44,8 @@ def read(folder: Path, *names: str, limits: Limits = PATIENT, jobs: int = 2) -> 
     return list(read_files([Request(folder / name) for name in names], limits, jobs))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "stopped",
-        pytest.param("hang", marks=pytest.mark.slow),
-        pytest.param("loop", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["stopped", "hang", "loop"])
 def test_a_file_that_takes_too_long_is_ended(name: str, tmp_path: Path) -> None:
     """The kernel's clock ends a process also if its parent is gone, but not one that is stopped."""
     (answer,) = read(tmp_path, name, limits=replace(PATIENT, seconds=1))
@@ -60,6 +54,7 @@ def test_a_file_that_takes_too_long_is_ended(name: str, tmp_path: Path) -> None:
     assert answer.error.message == "Reading takes longer than 1 s: allow more with --timeout"
 
 
+@pytest.mark.slow
 def test_each_end_of_a_process_is_named(tmp_path: Path) -> None:
     endings = {
         "memory": ("memory_limit", "needs more than 400 MB of memory: allow more with --memory"),
