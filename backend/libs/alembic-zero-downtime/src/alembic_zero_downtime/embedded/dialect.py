@@ -10,7 +10,6 @@ from sqlalchemy import URL
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
 from alembic_zero_downtime.embedded.server import EmbeddedServer
-from alembic_zero_downtime.errors import EmbeddedServerError, is_not_ready
 
 SUPERUSER = "postgres"
 DEFAULT_DIRECTORY = Path(".postgres")
@@ -45,11 +44,13 @@ class EmbeddedDialect(PGDialect_psycopg2):
         deadline = time.monotonic() + RETRY_SECONDS
         host = server.recorded_socket()
         while True:
+            place = host or _start(server)
             try:
-                return self._connect(host or server.ensure_running(), dbname, options)
-            except EmbeddedServerError as error:
-                raise psycopg2.OperationalError(str(error)) from error
+                return self._connect(place, dbname, options)
             except psycopg2.OperationalError as error:
+                # It needs Alembic: connecting to a server that runs is faster without.
+                from alembic_zero_downtime.errors import is_not_ready  # noqa: PLC0415
+
                 if not is_not_ready(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
@@ -78,3 +79,17 @@ class EmbeddedDialect(PGDialect_psycopg2):
                 raise
         finally:
             connection.close()
+
+
+def _start(server: EmbeddedServer) -> Path:
+    """Start the server if necessary; return the directory of its socket.
+
+    Raises:
+        psycopg2.OperationalError: It does not start.
+    """
+    from alembic_zero_downtime.errors import EmbeddedServerError  # noqa: PLC0415
+
+    try:
+        return server.ensure_running()
+    except EmbeddedServerError as error:
+        raise psycopg2.OperationalError(str(error)) from error

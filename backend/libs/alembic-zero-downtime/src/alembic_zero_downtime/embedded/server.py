@@ -29,7 +29,6 @@ import psutil
 from alembic_zero_downtime.embedded.account import Account, AccountError, account_for
 from alembic_zero_downtime.embedded.authentication import restrict_access
 from alembic_zero_downtime.embedded.programs import can_access, find_program_for
-from alembic_zero_downtime.errors import EmbeddedServerError, one_line
 
 SOCKET_FOLDER = "pg-peer-"
 """The prefix of the socket's folder; a server with another one is of an earlier version, which
@@ -55,6 +54,10 @@ SETTINGS = {
 }
 
 logger = logging.getLogger(__name__)
+
+
+class ServerError(Exception):
+    """The server cannot be created, started or stopped; `EmbeddedServerError` for all callers."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +146,12 @@ class EmbeddedServer:
             with _append(self.directory / "lock", account.folder_owner) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield account
-        except AccountError as error:
-            raise EmbeddedServerError(str(error)) from error
-        except OSError as error:
-            raise EmbeddedServerError(self._describe(error)) from error
+        except (AccountError, ServerError, OSError) as error:
+            # They need Alembic: connecting to a server that runs is faster without.
+            from alembic_zero_downtime.errors import EmbeddedServerError, one_line  # noqa: PLC0415
+
+            message = self._describe(error) if isinstance(error, OSError) else str(error)
+            raise EmbeddedServerError(one_line(message)) from error
 
     def _describe(self, error: OSError) -> str:
         """Return the message for a folder that cannot be used."""
@@ -186,7 +191,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + RETRY_SECONDS
         while any(map(self._is_server_process, psutil.process_iter())):
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"an earlier server still runs in {self.data}")
+                raise ServerError(f"an earlier server still runs in {self.data}")
             time.sleep(0.05)
         if psutil.pid_exists(postmaster.pid):
             (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -229,9 +234,7 @@ class EmbeddedServer:
                 **creator.credentials,
             )
         if done.returncode != 0:
-            raise EmbeddedServerError(
-                f"the embedded server cannot be created: {one_line(done.stdout + done.stderr)}"
-            )
+            raise ServerError(f"the embedded server cannot be created: {done.stdout + done.stderr}")
         account.chown_tree(unfinished)
         unfinished.rename(self.data)
 
@@ -251,8 +254,8 @@ class EmbeddedServer:
         if ready is None:
             _remove_socket_directory(sockets)
             reason = self._fatal_log_lines(log_size) or "it stopped, or was not ready in time"
-            raise EmbeddedServerError(
-                f"the embedded server does not start: {one_line(reason)} "
+            raise ServerError(
+                f"the embedded server does not start: {reason} "
                 f"(see {self._log}; remove {self.directory} to start again without its data)"
             )
         return ready
@@ -354,7 +357,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + START_SECONDS
         while self._is_server_process(process):  # not a zombie, which some containers never reap
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(
+                raise ServerError(
                     f"the embedded server (process {process.pid}) does not stop: see {self._log}"
                 )
             time.sleep(0.01)
