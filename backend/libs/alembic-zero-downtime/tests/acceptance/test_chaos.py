@@ -24,7 +24,7 @@ def test_an_upgrade_whose_server_was_killed_is_completed_by_the_next_one() -> No
 
 
 def test_a_long_read_does_not_stall_writes_for_long(migration_server: URL, tmp_path: Path) -> None:
-    assert stall.run(migration_server, tmp_path, read_seconds=1.5).failures == []
+    assert stall.run(migration_server, tmp_path, read_seconds=6.0).failures == []
 
 
 @pytest.mark.skipif(not HAS_NAMESPACES, reason=MISSING)

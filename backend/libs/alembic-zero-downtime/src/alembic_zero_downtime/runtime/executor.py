@@ -23,7 +23,9 @@ from alembic_zero_downtime.runtime.transaction_guard import TransactionGuard
 from alembic_zero_downtime.steps import MigrationSteps, Step
 
 ATTEMPTS = 12
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a retry
+FIRST_PAUSE, LONGEST_PAUSE = 3.0, 30.0
+"""Seconds before a retry: all who have queued behind this one's lock are served meanwhile, so that
+none of them waits for a second attempt too."""
 
 logger = logging.getLogger(__name__)
 
