@@ -258,9 +258,8 @@ def test_deleting_a_company_takes_all_that_hangs_on_it(migrated: Engine) -> None
 INDEXES = text("""
     SELECT i.indrelid::regclass::text AS table, c.relname AS name, am.amname,
            i.indpred IS NOT NULL AS partial,
-           (SELECT array_agg(a.attname::text ORDER BY k.n)
-              FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
-              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS columns
+           (SELECT array_agg(pg_get_indexdef(i.indexrelid, k.n, true) ORDER BY k.n)
+              FROM generate_series(1, i.indnkeyatts) AS k (n)) AS columns
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
      WHERE c.relnamespace = 'public'::regnamespace
 """)

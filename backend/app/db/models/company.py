@@ -37,6 +37,7 @@ class Company(Base):
         CheckConstraint(
             f"NOT jsonb_path_exists(tickers, '{NO_LISTING}')", name="tickers_are_listings"
         ),
+        Index("ix_companies_lower_name_id", text("lower(name)"), "id"),  # pages of a list
         Index(None, "primary_ticker"),
         Index(
             None,

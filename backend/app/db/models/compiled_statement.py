@@ -28,4 +28,8 @@ class CompiledStatement(Base):
     """The form `compiled/1`."""
     digest: Mapped[str | None]
     """SHA-256 of the canonical JSON of `data`, in hex; NULL where it was not compiled here."""
+    rendering: Mapped[bytes | None] = mapped_column(deferred=True)
+    """The JSON of the ten newest years, in gzip; NULL where it is rendered when it is read."""
+    rendering_key: Mapped[str | None] = mapped_column(deferred=True)
+    """The rules and the digest that `rendering` was made by; only with those it is used."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -58,7 +58,7 @@ class Extraction(Base):
     model: Mapped[str | None]
     """The model or taxonomy, e.g. `gpt-4o` or `ifrs-2024`; NULL where it was not recorded."""
     confidence: Mapped[float | None]
-    """From 0 to 1: the share of the checkable figures that are proved; of a model, its estimate."""
+    """From 0 to 1: the share of the checkable figures that are proved."""
     duration: Mapped[timedelta | None]
     """The time that reading took."""
     source_page: Mapped[int | None]
