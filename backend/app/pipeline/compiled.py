@@ -79,6 +79,10 @@ class Place(Form):
     page: int | None = None
     at: tuple[int, float, float, float, float] | str | None = None
     printed: str | None = None
+    unconfirmed: Literal[True] | None = Field(
+        default=None,
+        description="of a reading made elsewhere: the document does not show this figure there",
+    )
 
 
 class Corrected(Form):
@@ -227,7 +231,10 @@ class Compiled(Form):
     )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the statement as published and stored: absent is left out, unknown is null."""
+        """Return the statement as published and stored: absent is left out, unknown is null.
+
+        The same statement gives the same text, also after jsonb has put keys in another order.
+        """
         written = self.model_dump(mode="json", exclude_none=True, exclude={"others"})
         for name in ("framework", "currency", "scope", "scale", "title"):
             written.setdefault(name, None)
@@ -237,14 +244,22 @@ class Compiled(Form):
         for each in written["periods"]:
             each.setdefault("fiscal_year", None)
         for row in written["rows"]:
-            for cell in row["cells"].values():
-                for stated in (cell, *cell["history"]):
-                    _set_unknown(stated)
-            for replaced in row["replaced"].values():
-                for stated in replaced:
-                    _set_unknown(stated)
+            _set_unknown_of_row(row)
+            _sort_keys(row, "axes", "cells", "replaced")
+        for equation in written["equations"]:
+            _sort_keys(equation, "diff")
+        _sort_keys(written, "checks")
         written["others"] = [each.as_json() for each in self.others]
         return written
+
+
+def _set_unknown_of_row(row: dict[str, Any]) -> None:
+    for cell in row["cells"].values():
+        for stated in (cell, *cell["history"]):
+            _set_unknown(stated)
+    for replaced in row["replaced"].values():
+        for stated in replaced:
+            _set_unknown(stated)
 
 
 def _set_unknown(stated: dict[str, Any]) -> None:
@@ -252,6 +267,12 @@ def _set_unknown(stated: dict[str, Any]) -> None:
     stated.setdefault("v", None)
     if "corrected" in stated:
         stated["corrected"].setdefault("was", None)
+
+
+def _sort_keys(part: dict[str, Any], *names: str) -> None:
+    """Sort what is kept by key, such as by period."""
+    for name in names:
+        part[name] = dict(sorted(part[name].items()))
 
 
 def as_bytes(data: dict[str, Any]) -> bytes:

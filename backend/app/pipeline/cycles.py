@@ -10,10 +10,10 @@ _RARELY: Final = 50_000
 
 
 def collect_cycles_rarely() -> None:
-    """Let a short process collect reference cycles rarely.
+    """Let this process collect reference cycles rarely.
 
     What it imports stays, and is most of what it has: walking that again and again takes a sixth
-    of the time of a command that shows a statement.
+    of the time of a command that shows a statement, and a request that parses one 0.1 s at times.
     """
     gc.set_threshold(_RARELY)
 

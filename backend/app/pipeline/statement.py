@@ -106,6 +106,11 @@ class Cell(Form):
         default=None, description="the fact's value, unscaled and with the sign of its concept"
     )
     by: list[str] = Field(default_factory=list, description="ids of the equations that prove it")
+    unconfirmed: Literal[True] | None = Field(
+        default=None,
+        description="of a reading made elsewhere: the document does not show this figure in this "
+        "line and period, and it proves nothing",
+    )
 
 
 class Row(Form):

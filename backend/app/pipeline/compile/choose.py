@@ -131,6 +131,7 @@ def _equations(blocks: Blocks) -> list[Equation]:
             column: value
             for column in each.claims
             if blocks.holds(each, column)
+            and not _is_unconfirmed(each, column, blocks.chosen)
             and (value := difference(each, column, blocks.chosen, blocks.grid, blocks.turned))
             is not None
         }
@@ -152,6 +153,12 @@ def _equations(blocks: Blocks) -> list[Equation]:
             )
         )
     return written
+
+
+def _is_unconfirmed(each: Sum, column: str, chosen: Chosen) -> bool:
+    """Return whether a sum has a figure that its document does not show: it proves nothing."""
+    points = (chosen[line].get(column) for line in each.lines)
+    return any(point is not None and point.cell.unconfirmed for point in points)
 
 
 def _known(grid: Grid) -> list[set[str]]:
@@ -249,6 +256,7 @@ class _Cells:
             "page": at[0] if isinstance(at, tuple) else pages[0] if len(pages) == 1 else None,
             "at": at,
             "printed": point.cell.printed,
+            "unconfirmed": point.cell.unconfirmed,
         }
 
     def _is_open(self, line: int, column: str) -> bool:

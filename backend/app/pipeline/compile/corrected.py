@@ -10,6 +10,7 @@ from app.pipeline.compile.readings import Correction, Reading
 from app.pipeline.compile.units import power_of
 from app.pipeline.compiled import Corrected
 from app.pipeline.statement import Cell, Equation, Issue, Row, Statement
+from app.pipeline.verify.confirm import confirmed
 from app.pipeline.verify.equations import find_equations
 from app.pipeline.verify.lookup import figure, members
 from app.pipeline.verify.status import proofs
@@ -59,7 +60,7 @@ def _correct(entry: Entry, correction: Correction) -> bool:
         by=correction.by,
         on=correction.on,
     )
-    new = cell.model_copy(update={"v": value, "by": []})
+    new = cell.model_copy(update={"v": value, "by": [], "unconfirmed": None})
     entry.statement = _with_cell(entry.statement, row, key, new)
     return True
 
@@ -82,11 +83,17 @@ def _proved_again(statement: Statement, corrected: dict[tuple[int, str], Correct
         and (diff := {key: d for key in each.diff if (d := _holds(each, rows, key)) is not None})
     ]
     keys = [each.key for each in statement.periods]
-    own = {frozenset(members(each)) for each in kept}
+    known = {(frozenset(members(each)), key) for each in kept for key in each.diff}
     found = [
-        each.model_copy(update={"id": f"again-{each.id}"})
-        for each in find_equations(statement.rows, keys)
-        if frozenset(members(each)) not in own
+        each.model_copy(update={"id": f"again-{each.id}", "diff": diff})
+        for each in find_equations(confirmed(statement).rows, keys)
+        if (
+            diff := {
+                key: value
+                for key, value in each.diff.items()
+                if (frozenset(members(each)), key) not in known
+            }
+        )
     ]
     ties = [
         each

@@ -147,7 +147,7 @@ def _difference(equation: Equation, key: str, compiled: Compiled) -> Decimal | N
         cell = row.cells.get(key)
         if cell is None and key in equation.diff:
             values[number] = Decimal(0)  # it was tested without this row
-        elif cell is None or cell.v is None:
+        elif cell is None or cell.v is None or cell.unconfirmed:
             return None
         else:
             values[number] = cell.v.scaleb(_exponent(row, compiled))

@@ -102,19 +102,29 @@ def _cash_ties(
     if len(terms) > 1:
         return Tie("pass"), Tie("pass")
     return (
-        Tie("pass", [_tie("closing_cash", row, sheet, first, [p for p, _ in periods])]),
-        Tie("pass", [_tie("closing_cash", first, flow, row, [p for _, p in periods])]),
+        Tie("pass", [_tie("closing_cash", row, sheet, first, periods)]),
+        Tie("pass", [_tie("closing_cash", first, flow, row, _turned(periods))]),
     )
 
 
-def _tie(name: str, row: Row, other: Statement, there: Row, periods: Sequence[str]) -> Equation:
-    """Return the equality of a row with one of another statement."""
+def _turned(periods: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(there, here) for here, there in periods]
+
+
+def _tie(
+    name: str, row: Row, other: Statement, there: Row, periods: Sequence[tuple[str, str]]
+) -> Equation:
+    """Return the equality of a row with one of another statement, where both state a figure."""
     return Equation(
         id=name,
         kind="equal",
         rows=[row.n],
         other=OtherRow(statement=other.statement, row=there.n),
-        diff={key: Decimal(0) for key in periods if figure(row, key) is not None},
+        diff={
+            own: Decimal(0)
+            for own, its in periods
+            if None not in (figure(row, own), figure(there, its))
+        },
     )
 
 
@@ -179,8 +189,8 @@ def check_net_income(
         ]
         if equal and all(same for same, _ in equal):
             return (
-                Tie("pass", [_tie("net_income", profit, flow, start, [p for p, _ in periods])]),
-                Tie("pass", [_tie("net_income", start, income, profit, [p for _, p in periods])]),
+                Tie("pass", [_tie("net_income", profit, flow, start, periods)]),
+                Tie("pass", [_tie("net_income", start, income, profit, _turned(periods))]),
             )
         if any(same for same, _ in equal) and PROFIT.search(normalise(start.label)):
             partly += [(start, profit, there) for same, there in equal if not same]

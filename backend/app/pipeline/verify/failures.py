@@ -38,7 +38,11 @@ def failed_sums(
         for other in keys:
             total = figure(rows[each.total], other)
             terms = [(sign, figure(rows[row], other)) for sign, row in each.terms]
-            if other == key or total is None or not any(value for _, value in terms):
+            unread = any(
+                value is None and other in rows[row].cells
+                for (_, row), (_, value) in zip(each.terms, terms, strict=True)
+            )
+            if other == key or total is None or unread or not any(value for _, value in terms):
                 continue
             reached = sum(sign * value for sign, value in terms if value is not None)
             if abs(total - reached) > each.tolerance:

@@ -81,11 +81,12 @@ def check_balance(statement: Statement, equations: Sequence[Equation]) -> Tie:
         for one, other in product(left[:_CANDIDATES], right[:_CANDIDATES]):
             if one.n == other.n or not set(one.cells) & set(other.cells):
                 continue
-            if not _differences(statement, one, other):
-                if one.n in summed or other.n in summed:
-                    return Tie("pass", [_equality("balance", statement, one, other)])
-            else:
+            if _differences(statement, one, other):
                 different.append((one, other))
+            elif one.n in summed or other.n in summed:
+                equality = _equality("balance", statement, one, other)
+                if equality.diff:
+                    return Tie("pass", [equality])
     sums = (
         _sum_of_liabilities_and_equity(statement)
         or _equal_sides(statement, equations)
@@ -113,7 +114,11 @@ def _differences(statement: Statement, one: Row, other: Row) -> dict[str, Decima
 
 
 def _equality(name: str, statement: Statement, one: Row, other: Row) -> Equation:
-    both = [p.key for p in statement.periods if p.key in one.cells and p.key in other.cells]
+    both = [
+        period.key
+        for period in statement.periods
+        if None not in (figure(one, period.key), figure(other, period.key))
+    ]
     return Equation(
         id=name, kind="equal", rows=[one.n, other.n], diff=dict.fromkeys(both, Decimal(0))
     )
@@ -170,8 +175,9 @@ def _equal_sides(statement: Statement, equations: Sequence[Equation]) -> Equatio
     for one, other in product(top, top):
         if one.n >= other.n or _differences(statement, one, other):
             continue
-        if any(not a & b for a in parts[one.n] for b in parts[other.n]):
-            return _equality("balance", statement, one, other)
+        equality = _equality("balance", statement, one, other)
+        if equality.diff and any(not a & b for a in parts[one.n] for b in parts[other.n]):
+            return equality
     return None
 
 
@@ -186,8 +192,9 @@ def _micro_entity(statement: Statement, equations: Sequence[Equation]) -> Equati
         other, equity = (rows[number] for number in sorted(each.rows))
         if equity.n not in named or other.n in named:
             continue
-        if other.kind == "total" or other.n in summed:
-            return _equality("balance", statement, other, equity)
+        equality = _equality("balance", statement, other, equity)
+        if equality.diff and (other.kind == "total" or other.n in summed):
+            return equality
     return None
 
 

@@ -254,3 +254,10 @@ def test_a_balance_holds_after_a_correction_of_another_row_and_a_sum_without_a_t
         "2023": "pass",
         "2022": "pass",
     }
+
+
+def test_a_figure_that_was_not_read_is_proved_by_the_sum_of_the_other_years() -> None:
+    read = reading(2023, TEXT.replace("48,211", "?"), accepted=True)
+    result = compile_statement("income_statement", [read], [correction(read)])
+    assert cell(result, "Revenue", "2023").verified
+    assert cell(result, "Cost of sales", "2023").verified

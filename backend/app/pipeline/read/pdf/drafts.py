@@ -96,6 +96,19 @@ def key_of(position: int) -> str:
 
 def read_draft(name: StatementName, segment: Segment, reader: PageReader) -> Draft | None:
     """Return the statement that starts with a piece of a page, None where none does."""
+    draft = draft_at(name, segment, reader)
+    if draft is None:
+        return None
+    text = " | ".join(fold(f"{' '.join(row.section)} {row.label}") for row in draft.rows)
+    draft.families = pages.line_items(name, text)
+    if not _fits(name, draft, text):
+        return None
+    _prove(draft)
+    return draft
+
+
+def draft_at(name: StatementName, segment: Segment, reader: PageReader) -> Draft | None:
+    """Return the table that starts with a piece of a page, whatever its labels; None: no table."""
     table = read_table(segment.lines)
     if table is None or sum(bool(row.cells) for row in table.rows) < _FEWEST_ROWS:
         return None
@@ -108,11 +121,6 @@ def read_draft(name: StatementName, segment: Segment, reader: PageReader) -> Dra
         return None
     draft = Draft(name, segment.title, segments, table, header, kept, [], said)
     draft.rows = to_rows(table.rows, kept)
-    text = " | ".join(fold(f"{' '.join(row.section)} {row.label}") for row in draft.rows)
-    draft.families = pages.line_items(name, text)
-    if not _fits(name, draft, text):
-        return None
-    _prove(draft)
     return draft
 
 
