@@ -17,6 +17,9 @@ from alembic_zero_downtime.database.url_checks import (
 from app import BACKEND
 from app.env_file import read_env_file
 from app.errors import SettingsError
+from app.host_names import parse_allowed
+
+SHORTEST_TOKEN: Final = 16  # characters
 
 _SCHEME: Final = re.compile(r"^(?:[A-Za-z0-9_+.-]+::)*([A-Za-z][A-Za-z0-9+.-]*)://")
 _DATABASES: Final = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
@@ -25,7 +28,7 @@ _READ_ONLY: Final = frozenset({"http", "https"})
 
 
 class Settings(BaseSettings):
-    """The settings: the database as one URL, or its parts, or none; and where files are kept.
+    """The settings: the database as one URL, or its parts, or none; where files are kept; the API.
 
     A variable in the environment takes precedence over the same variable in `.env`.
     """
@@ -41,6 +44,21 @@ class Settings(BaseSettings):
     storage_url: SecretStr | None = None
     """Where files are kept: a folder, relative to the backend, or any URL of fsspec. A secret,
     since a URL may contain a password."""
+    write_token: SecretStr | None = None
+    """With it the API changes things for clients of other machines."""
+    allowed_hosts: str | None = None
+    """Names by which the API may be called, with commas between them; any by default."""
+    api_connections: int = Field(default=10, ge=1, le=500)
+    """Requests that use the database at a time."""
+    api_wait_seconds: float = Field(default=6, gt=0, le=600)
+    """How long a request waits for its turn."""
+    api_lock_seconds: float = Field(default=6, gt=0, le=600)
+    """How long a statement of a request waits for a lock: by default longer than a migration does,
+    which others queue behind meanwhile."""
+    api_statement_seconds: float = Field(default=10, gt=0, le=3600)
+    """How long a statement of a request may take."""
+    api_upload_megabytes: int = Field(default=100, ge=1, le=4096)
+    """The largest file that is uploaded."""
 
     @classmethod
     def settings_customise_sources(
@@ -77,6 +95,28 @@ class Settings(BaseSettings):
             raise ValueError("this is the address of a database: DATABASE_URL is the setting")
         if scheme and scheme[1].lower() in _READ_ONLY:
             raise ValueError("a web server keeps no files: write a folder, or e.g. s3://bucket/a")
+        return value
+
+    @field_validator("write_token")
+    @classmethod
+    def _is_a_token(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what a header cannot have, or what can be guessed; an empty one is none."""
+        text = value.get_secret_value() if value else ""
+        if not text:
+            return None
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("only letters, digits and marks of ASCII, without spaces")
+        if len(text) < SHORTEST_TOKEN:
+            raise ValueError(
+                f"it has fewer than {SHORTEST_TOKEN} characters: "
+                "take a random one, such as that of openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: str | None) -> str | None:
+        parse_allowed(value or "")
         return value
 
     @model_validator(mode="after")

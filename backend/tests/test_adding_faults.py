@@ -221,7 +221,10 @@ def test_a_migration_meanwhile_is_waited_for(fde: Fde, reports: Path) -> None:
 
 def test_a_lock_that_is_never_released_is_one_line(fde: Fde, reports: Path, tmp_path: Path) -> None:
     engine = create_engine(fde.url, poolclass=NullPool)
-    shorter = "from app.services import transactions; transactions.LOCK_SECONDS = 0.2\n"
+    shorter = (
+        "from app.services import transactions\n"
+        "transactions.DEFAULT = transactions.Patience(lock_seconds=0.2)\n"
+    )
     program = f"{shorter}from app.cli.main import run; raise SystemExit(run())"
     with engine.connect() as migration:
         migration.execute(text("LOCK TABLE documents IN ACCESS EXCLUSIVE MODE"))

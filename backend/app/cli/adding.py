@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.cli.colours import painter
 from app.cli.database import with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.json_lines import safe_json
 from app.cli.progress import Progress
 from app.cli.text import plain, sentence
 from app.db.models import Company, CompiledStatement
+from app.pipeline.json_text import safe_json
 from app.services.adding import Adding, Options
 from app.services.companies import reference_of
 from app.services.errors import NotFoundError

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.cli.colours import painter
 from app.cli.database import exit_code_of, fail, with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.json_lines import json_line
 from app.cli.origin_report import draw_origin
 from app.cli.text import plain
+from app.pipeline.json_text import json_line
 from app.services.lines import Candidate, Found, NoSuchLineError
 from app.services.why import Question, why
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.cli.database import with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.json_lines import json_line
 from app.cli.text import plain
 from app.db.models import Company
+from app.pipeline.json_text import json_line
 from app.services.checking import Checked, CheckedCompany, check_company
 from app.services.companies import find_company
 from app.services.compiling import companies_to_compile

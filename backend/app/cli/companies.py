@@ -61,8 +61,8 @@ def documents(
 
 
 def _list_companies(sessions: "sessionmaker[Session]", *, as_json: bool) -> int:
-    from app.cli.json_lines import json_line  # noqa: PLC0415
     from app.cli.table import Column, render, width_of_output  # noqa: PLC0415
+    from app.pipeline.json_text import json_line  # noqa: PLC0415
     from app.services.documents import summarize_companies  # noqa: PLC0415
 
     with sessions.begin() as session:
@@ -89,9 +89,9 @@ def _list_companies(sessions: "sessionmaker[Session]", *, as_json: bool) -> int:
 
 
 def _list_documents(sessions: "sessionmaker[Session]", reference: str, *, as_json: bool) -> int:
-    from app.cli.json_lines import json_line  # noqa: PLC0415
     from app.cli.table import Column, render, width_of_output  # noqa: PLC0415
     from app.cli.text import plain  # noqa: PLC0415
+    from app.pipeline.json_text import json_line  # noqa: PLC0415
     from app.services.companies import find_company  # noqa: PLC0415
     from app.services.documents import list_documents  # noqa: PLC0415
 

@@ -18,16 +18,15 @@ from alembic_zero_downtime import DatabaseURL
 from alembic_zero_downtime.errors import describe_failure
 from app.cli.database import fail, with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.json_lines import json_line
-from app.cli.limit_options import number_of_jobs
 from app.cli.progress import ERASE
 from app.cli.text import plain
 from app.db import base
+from app.limit_settings import number_of_jobs
+from app.pipeline.json_text import json_line
 from app.pipeline.statement import StatementName
 from app.services.companies import find_company
-from app.services.compiling import Effect, companies_to_compile, compile_changes
+from app.services.compiling import Effect, companies_to_compile, recompile
 from app.services.errors import NotFoundError, UnavailableError
-from app.services.transactions import in_transaction, lock_company
 
 _FEW: Final = 8
 """So many companies are compiled before another process has started."""
@@ -83,17 +82,8 @@ def run_all(jobs: int | None, *, as_json: bool) -> int:
 
 def _compile(sessions: sessionmaker[Session], company_id: int) -> Outcome:
     """Compile one company in one transaction."""
-
-    def work(session: Session) -> Outcome:
-        company = lock_company(session, company_id)
-        changes = compile_changes(session, company_id)
-        return Outcome(
-            company.name,
-            tuple((e.statement, e.effect, e.kept.digest if e.kept else None) for e in changes),
-            tuple((e.statement, issue.message) for e in changes for issue in e.left_out),
-        )
-
-    return in_transaction(sessions, work)
+    done = recompile(sessions, company_id)
+    return Outcome(done.company, done.changes, done.left_out)
 
 
 def _guarded(sessions: sessionmaker[Session], company_id: int) -> Outcome:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,17 +10,22 @@ import typer
 from app.cli.exit_codes import Exit
 
 if TYPE_CHECKING:
-    from app.services.settings_in_force import Limit, Setting
+    from app.services.settings_in_force import Setting
 
 EXAMPLES: Final = """\b
 Examples:
-  fde config            which database, which storage, which limits
+  fde config            which database, storage, limits, and who may write
   fde config --json     the same for a script
 The settings of migrations: make db-config.
 """
-UNITS: Final = {"FDE_TIMEOUT": "seconds", "FDE_MEMORY": "MB", "FDE_MAX_SIZE": "MB"}
+UNITS: Final = {
+    "API_UPLOAD_MEGABYTES": "MB",
+    "FDE_TIMEOUT": "seconds",
+    "FDE_MEMORY": "MB",
+    "FDE_MAX_SIZE": "MB",
+}
+SECONDS: Final = "_SECONDS"
 NAMED: Final = re.compile(r"[A-Z_]+: ")  # a problem that names its setting
-OTHERWISE: Final = {"FDE_JOBS": "one for each processor, up to 4"}
 
 
 def config(
@@ -31,30 +36,15 @@ def config(
     def run() -> int:
         from app.services.settings_in_force import read_settings  # noqa: PLC0415 it is slow
 
-        return _show(list(read_settings(limits_of_commands())), as_json=as_json)
+        return _show(list(read_settings()), as_json=as_json)
 
     return run
 
 
-def limits_of_commands() -> "Iterator[Limit]":
-    """Yield the settings that the options of the commands read from the environment."""
-    from app.cli.main import app  # noqa: PLC0415 it imports this module
-    from app.services.settings_in_force import Limit  # noqa: PLC0415
-
-    group = typer.main.get_command(app)
-    seen: set[str] = set()
-    for command in getattr(group, "commands", {}).values():
-        for option in command.params:
-            name = getattr(option, "envvar", None)
-            if isinstance(name, str) and name not in seen:
-                seen.add(name)
-                yield Limit(name, option.min, option.max, option.default, OTHERWISE.get(name, ""))
-
-
 def _show(settings: "list[Setting]", *, as_json: bool) -> int:
-    from app.cli.json_lines import json_line  # noqa: PLC0415
     from app.cli.table import Column, render, width_of_output  # noqa: PLC0415
     from app.cli.text import plain  # noqa: PLC0415
+    from app.pipeline.json_text import json_line  # noqa: PLC0415
 
     if as_json:
         sys.stdout.write(json_line({"settings": [_as_json(each) for each in settings]}))
@@ -81,7 +71,7 @@ def _value(setting: "Setting") -> str:
         return "invalid"
     if setting.value is None:
         return "not set"
-    unit = UNITS.get(setting.name)
+    unit = "seconds" if setting.name.endswith(SECONDS) else UNITS.get(setting.name)
     return f"{setting.value} {unit}" if unit else setting.value
 
 

@@ -38,7 +38,7 @@ def doctor(
 
 
 def _examine(*, deep: bool, as_json: bool) -> int:
-    from app.cli.json_lines import json_line  # noqa: PLC0415 `--help` imports nothing slow
+    from app.pipeline.json_text import json_line  # noqa: PLC0415 `--help` imports nothing slow
     from app.services.doctor import examine  # noqa: PLC0415
 
     checks: list[Check] = []

@@ -99,7 +99,7 @@ def show_list(company: str, *, every: bool, as_json: bool) -> int:
 
 
 def _withdrawn(session: Session, company: str, number: int) -> tuple[str, str]:
-    correction = withdraw_number(session, find_company(session, company), number)
+    correction, _ = withdraw_number(session, find_company(session, company), number)
     return correction.label, correction.period_end.isoformat()
 
 

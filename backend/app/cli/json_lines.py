@@ -1,14 +1,10 @@
 """One JSON object a line and a file."""
 
-import json
-import re
 from typing import Any
 
+from app.pipeline.json_text import json_line
 from app.pipeline.statement import Issue
 from app.services.answer import Answer
-
-# Characters that steer a terminal or turn the direction of writing, and halves of surrogate pairs.
-UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def statements_line(file: str, answer: Answer) -> str:
@@ -41,13 +37,3 @@ def pages_line(file: str, answer: Answer) -> str:
 
 def _issue(issue: Issue) -> dict[str, Any]:
     return {"code": issue.code, "message": issue.message, "page": issue.page}
-
-
-def json_line(value: dict[str, Any]) -> str:
-    """Return JSON in one line that is safe to print."""
-    return safe_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
-
-
-def safe_json(text: str) -> str:
-    """Return JSON in which characters that steer a terminal are escaped."""
-    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

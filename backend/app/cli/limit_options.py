@@ -1,44 +1,50 @@
 """The options of commands that read files: limits of each reading process, and their number."""
 
-import os
 from typing import Annotated, Final
 
 import typer
 
-_DEFAULT_JOBS: Final = 4
-TIMEOUT: Final = 120
-MEMORY: Final = 2048
-MAX_SIZE: Final = 512
+from app import limit_settings
+
+TIMEOUT: Final = limit_settings.SECONDS
+MEMORY: Final = limit_settings.MEGABYTES_OF_MEMORY
+MAX_SIZE: Final = limit_settings.MEGABYTES_OF_FILE
 
 Timeout = Annotated[
     int,
     typer.Option(
-        min=1,
-        max=86_400,
+        min=limit_settings.TIMEOUT.least,
+        max=limit_settings.TIMEOUT.most,
         metavar="SECONDS",
-        envvar="FDE_TIMEOUT",
+        envvar=limit_settings.TIMEOUT.name,
         help="Longest time for one file.",
     ),
 ]
 Memory = Annotated[
     int,
-    typer.Option(min=256, metavar="MB", envvar="FDE_MEMORY", help="Address space for one file."),
+    typer.Option(
+        min=limit_settings.MEMORY.least,
+        metavar="MB",
+        envvar=limit_settings.MEMORY.name,
+        help="Address space for one file.",
+    ),
 ]
 MaxSize = Annotated[
-    int, typer.Option(min=1, metavar="MB", envvar="FDE_MAX_SIZE", help="Largest file.")
+    int,
+    typer.Option(
+        min=limit_settings.MAX_SIZE.least,
+        metavar="MB",
+        envvar=limit_settings.MAX_SIZE.name,
+        help="Largest file.",
+    ),
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        min=1,
-        max=64,
-        envvar="FDE_JOBS",
+        min=limit_settings.JOBS.least,
+        max=limit_settings.JOBS.most,
+        envvar=limit_settings.JOBS.name,
         help="Files that are read at a time; by default one for each processor, up to 4.",
         show_default=False,
     ),
 ]
-
-
-def number_of_jobs(jobs: int | None) -> int:
-    """Return how many processes work at a time: as asked, or one for each processor, up to 4."""
-    return jobs or min(_DEFAULT_JOBS, os.cpu_count() or 1)

@@ -128,6 +128,8 @@ def _place(place: OfPlace) -> Iterator[tuple[str, str]]:
         where.append(f"printed {plain(place.printed)!r}")
     if place.turned:
         where.append("shown with the sign that newer filings print")
+    if place.unconfirmed:
+        where.append("not found in the document: a reading made elsewhere states it")
     yield "place", " · ".join(where) or "none: its file has no pages"
     label = " > ".join(plain(each) for each in [*place.section, place.label or "(no label)"])
     yield "label", label + (f" · note {plain(place.note)}" if place.note else "")

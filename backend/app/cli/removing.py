@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.cli.database import fail, with_sessions
 from app.cli.exit_codes import Exit
-from app.cli.json_lines import json_line
 from app.cli.text import plain
+from app.pipeline.json_text import json_line
 from app.services.removing import Removal, plan_removal, remove
 from app.storage import open_storage
 

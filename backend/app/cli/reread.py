@@ -13,8 +13,8 @@ from app.cli.limit_options import (
     MaxSize,
     Memory,
     Timeout,
-    number_of_jobs,
 )
+from app.limit_settings import number_of_jobs
 
 EXAMPLES = """\b
 Examples:

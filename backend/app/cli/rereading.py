@@ -87,6 +87,8 @@ def _draw_read(read: Read, paint: Paint) -> Iterator[str]:
     for statement, accession in changes.lost:
         name = statement.replace("_", " ") + (f" of {plain(accession)}" if accession else "")
         yield paint(f"! the {name} is not found any more: its older reading stays in use", "red")
+    for other, reader in read.elsewhere:
+        yield f"the {other.replace('_', ' ')} that {plain(reader)} has read elsewhere stays in use"
     # What is gone, and what changed, comes before what is new.
     listed = sorted(changes.figures, key=lambda each: ("gone", "changed", "new").index(each.kind))
     for each in listed[:SHOWN]:
@@ -129,6 +131,9 @@ def _as_json(company: Reread) -> dict[str, Any]:
                 "lost_statements": [
                     {"statement": name, "accession": accession}
                     for name, accession in (each.changes.lost if each.changes else [])
+                ],
+                "elsewhere": [
+                    {"statement": name, "reader": reader} for name, reader in each.elsewhere
                 ],
             }
             for each in company.read

@@ -15,7 +15,6 @@ from app.cli.compiled_statement import Page, draw_statement
 from app.cli.database import fail, with_sessions
 from app.cli.exit_codes import Exit
 from app.cli.files import write_file
-from app.cli.json_lines import json_line
 from app.cli.text import plain
 from app.pipeline.compile.view import NoSuchGroupError, View, view_of
 from app.pipeline.compiled import Compiled
@@ -23,11 +22,10 @@ from app.pipeline.export.errors import ExportError
 from app.pipeline.statement import StatementName
 from app.services.companies import find_company
 from app.services.errors import NotFoundError
+from app.services.exporting import BINARY, Format, export
 from app.services.statements import load_compiled
 
-Format = Literal["table", "csv", "long-csv", "json", "xlsx", "parquet"]
-BINARY: Final = frozenset({"xlsx", "parquet"})
-SUFFIXES: Final[dict[str, Format]] = {
+SUFFIXES: Final[dict[str, Format | Literal["table"]]] = {
     ".csv": "csv",
     ".json": "json",
     ".jsonl": "json",
@@ -54,7 +52,7 @@ class Request:
     statements: Sequence[StatementName] | None = None
     years: int | None = 10
     view: View = "latest"
-    format: Format | None = None
+    format: Format | Literal["table"] | None = None
     framework: str | None = None
     currency: str | None = None
     output: Path | None = None
@@ -65,7 +63,7 @@ class Request:
         return None if self.output is None or str(self.output) == "-" else self.output
 
     @property
-    def written(self) -> Format:
+    def written(self) -> Format | Literal["table"]:
         """Return the format to write."""
         if self.format or self.file is None:
             return self.format or "table"
@@ -137,48 +135,29 @@ def _load(session: Session, company_id: int, request: Request) -> tuple[list[Com
 
 def _write(request: Request, company: str, pages: Sequence[Page]) -> None:
     """Write the pages to a file, or to standard output."""
+    if request.written == "table":
+        _write_tables(request, pages)
+        return
+    content = export(request.written, company, [each.shown for each in pages], request.view)
     if request.file is not None:
-        content = _content(request, company, pages, width=None)
-        write_file(request.file, content if isinstance(content, bytes) else content.encode())
-        sys.stderr.write(f"written: {plain(str(request.file))}\n")
+        _write_file(request.file, content)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
+def _write_tables(request: Request, pages: Sequence[Page]) -> None:
+    """Write the pages as tables."""
+    if request.file is not None:
+        _write_file(request.file, _tables(pages, None, is_file=True).encode())
         return
     width = max(MIN_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
-    content = _content(request, company, pages, width=width)
-    if isinstance(content, bytes):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        return
-    if request.written != "table" and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # as the formats have to be
-    sys.stdout.write(content)
+    sys.stdout.write(_tables(pages, width, is_file=False))
 
 
-def _content(
-    request: Request, company: str, pages: Sequence[Page], width: int | None
-) -> str | bytes:
-    """Return the pages in the format that is asked for."""
-    shown = [each.shown for each in pages]
-    match request.written:
-        case "table":
-            return _tables(pages, width, is_file=request.file is not None)
-        case "json":
-            return "".join(json_line(each.as_json()) for each in shown)
-        case "csv":
-            from app.pipeline.export.wide_csv import wide_csv  # noqa: PLC0415 a table needs none
-
-            return wide_csv(company, shown)
-        case "long-csv":
-            from app.pipeline.export.long_csv import long_csv  # noqa: PLC0415
-
-            return long_csv(company, shown)
-        case "xlsx":
-            from app.pipeline.export.xlsx import write_xlsx  # noqa: PLC0415
-
-            return write_xlsx(company, shown, request.view)
-        case "parquet":
-            from app.pipeline.export.parquet import write_parquet  # noqa: PLC0415
-
-            return write_parquet(company, shown)
+def _write_file(file: Path, content: bytes) -> None:
+    write_file(file, content)
+    sys.stderr.write(f"written: {plain(str(file))}\n")
 
 
 def _tables(pages: Sequence[Page], width: int | None, *, is_file: bool) -> str:

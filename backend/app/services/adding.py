@@ -6,8 +6,9 @@ without a document may be left by a process that is killed in between, and is ad
 added again.
 """
 
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -64,6 +65,7 @@ class Options:
         trusted: Whether the files are of the company whatever they say.
         accept_doubtful: Whether their doubtful statements are compiled.
         jobs: Files that are read at a time.
+        stop: Ends the reading when another thread sets it.
     """
 
     create: bool = False
@@ -71,6 +73,7 @@ class Options:
     accept_doubtful: bool = False
     limits: Limits = Limits()  # noqa: RUF009 it is frozen
     jobs: int = 1
+    stop: threading.Event | None = None
 
 
 class Adding:
@@ -100,27 +103,41 @@ class Adding:
         self.left_out: list[tuple[StatementName, str]] = []
 
     def run(self, names: Sequence[str], watch: Watch = lambda _: lambda _: None) -> Generator[Kept]:
-        """Yield what becomes of each file, in order.
+        """Yield what becomes of each file, in order, as `add` does.
 
         Args:
             names: Files, folders and patterns.
+            watch: As of `add`.
+        """
+        yield from self.add(expand(names), watch)
+
+    def add(
+        self, given: Iterable[Given], watch: Watch = lambda _: lambda _: None
+    ) -> Generator[Kept]:
+        """Yield what becomes of each file, in order.
+
+        Args:
+            given: The files.
             watch: Is called with the names of the files that are going to be read, and returns a
                 function that is called with the number of each when it is being read.
 
         Raises:
-            ServiceError: There is no such company, or the files are of another one.
+            ServiceError: There is no such company, the files are of another one, or it is to stop.
             StorageError: The storage cannot be used; what is done stays.
         """
         self._storage.sweep()
         self.company_id = self._find()
         self._is_settled = self.company_id is not None
-        with TemporaryDirectory(prefix="fde-") as folder:
-            prepared = [self._prepare(each, Path(folder)) for each in expand(names)]
+        files = list(given)
+        has_folder = any(each.is_folder for each in files)
+        with TemporaryDirectory(prefix="fde-") if has_folder else nullcontext("") as folder:
+            prepared = [self._prepare(each, Path(folder)) for each in files]
             known = self._known()
             unread = _unread(prepared, known)
             note = watch([each.name for each in unread])
             requests = [Request(each.path) for each in unread]
-            answers = read_files(requests, self._options.limits, self._options.jobs, note)
+            options = self._options
+            answers = read_files(requests, options.limits, options.jobs, note, options.stop)
             with closing(answers):
                 yield from self._each(prepared, unread, self._peek(answers))
 

@@ -5,7 +5,15 @@ from typing import Any, get_args
 
 from pydantic import Field
 
-from app.pipeline.statement import Company, Filing, Form, Issue, SourceKind, StatementName
+from app.pipeline.statement import (
+    Company,
+    Filing,
+    Form,
+    Issue,
+    SourceKind,
+    Statement,
+    StatementName,
+)
 
 NOT_FOUND = "statement_not_found"
 """The code of the issue that a primary statement was not found."""
@@ -25,6 +33,19 @@ class Candidate(Form):
     taken: bool
     score: float
     reasons: list[str]
+
+
+class Elsewhere(Form):
+    """A reading that was made elsewhere, to be proved.
+
+    Attributes:
+        others: The other statements of the same filing.
+        unsearched: Why the document is not to be searched.
+    """
+
+    stated: Statement
+    others: list[Statement]
+    unsearched: str | None = None
 
 
 class Answer(Form):

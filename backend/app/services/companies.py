@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy import ColumnElement, Text, cast, column, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.models import Company
 from app.services.errors import NotFoundError
+from app.services.listings import is_listed
 
 _SHOWN: Final = 5
 """Candidates that a message names."""
@@ -72,10 +73,10 @@ def _means(text: str) -> ColumnElement[bool]:
     if scheme.lower() in _SCHEMES:
         return _has_number(scheme.lower(), value.strip())
     conditions = [_equals(Company.name, text), _equals(Company.primary_ticker, text)]
-    conditions.append(_is_listed(text))
+    conditions.append(is_listed(text))
     ticker, colon, exchange = text.rpartition(":")
     if colon:
-        conditions.append(_is_listed(ticker.strip(), exchange.strip()))
+        conditions.append(is_listed(ticker.strip(), exchange.strip()))
     return or_(*conditions)
 
 
@@ -102,18 +103,6 @@ def _has_number(scheme: str, value: str) -> ColumnElement[bool]:
 def _equals(attribute: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
             text: str) -> ColumnElement[bool]:  # fmt: skip
     return func.lower(attribute) == func.lower(cast(text, Text))
-
-
-def _is_listed(ticker: str, exchange: str | None = None) -> ColumnElement[bool]:
-    """Return the condition that one of the listings has a ticker, and an exchange."""
-    listing = func.jsonb_array_elements(Company.tickers).table_valued(
-        column("value", Company.tickers.type), name="listing"
-    )
-    value = listing.c.value
-    conditions = [func.lower(value["ticker"].astext) == func.lower(cast(ticker, Text))]
-    if exchange is not None:
-        conditions.append(func.lower(value["exchange"].astext) == func.lower(cast(exchange, Text)))
-    return exists(select(1).select_from(listing).where(*conditions))
 
 
 def _hint(session: Session, text: str) -> str:

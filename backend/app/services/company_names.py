@@ -6,7 +6,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-MAX_NAME: Final = 200
+from app.pipeline.identifiers import MAX_NAME
 
 # Abbreviated and in full, in the countries whose reports are read; written without punctuation.
 _LEGAL_FORMS: Final = frozenset(

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 from pydantic import ValidationError
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, sessionmaker, undefer
 
 from app.db.models import Company, CompiledStatement, Document, Extraction
 from app.pipeline.compile.build import compile_or_explain
@@ -16,9 +16,13 @@ from app.pipeline.compiled import Compiled, digest_of
 from app.pipeline.cycles import without_cycle_collection
 from app.pipeline.statement import Issue, Statement, StatementName
 from app.services.corrections import active_corrections
+from app.services.newest import in_use_first
+from app.services.rendering import key_of, render
+from app.services.transactions import in_transaction, lock_company
 
 STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
 Effect = Literal["new", "changed", "same", "removed", "absent"]
+"""What compiling does to the statement that is kept; absent: there is nothing to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +42,51 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Recompiled:
+    """What compiling did to a company.
+
+    Attributes:
+        company: Its name.
+        changes: Statement, effect, and the digest afterwards.
+        left_out: Statements that were read and cannot be compiled, with why.
+    """
+
+    company: str
+    changes: tuple[tuple[StatementName, Effect, str | None], ...]
+    left_out: tuple[tuple[StatementName, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
     """What was read of a company.
 
     Attributes:
-        of: The newest reading of each statement of each filing.
+        of: The reading in use of each statement of each filing.
         unusable: Names of files of which a reading is of another form.
     """
 
     of: dict[StatementName, list[Reading]]
     unusable: list[str]
+
+
+def recompile(sessions: sessionmaker[Session], company_id: int) -> Recompiled:
+    """Compile the three statements of a company in one transaction of its own.
+
+    Raises:
+        NotFoundError: There is no such company.
+        UnavailableError: Another transaction keeps its locks for too long.
+    """
+
+    def work(session: Session) -> Recompiled:
+        company = lock_company(session, company_id)
+        changes = compile_changes(session, company_id)
+        return Recompiled(
+            company.name,
+            tuple((e.statement, e.effect, e.kept.digest if e.kept else None) for e in changes),
+            tuple((e.statement, issue.message) for e in changes for issue in e.left_out),
+        )
+
+    return in_transaction(sessions, work)
 
 
 def compile_company(session: Session, company_id: int) -> list[CompiledStatement]:
@@ -62,7 +101,11 @@ def compile_company(session: Session, company_id: int) -> list[CompiledStatement
 
 def compile_changes(session: Session, company_id: int) -> list[Change]:
     """Compile the three statements as `compile_company` does; return what changed."""
-    query = select(CompiledStatement).where(CompiledStatement.company_id == company_id)
+    query = (
+        select(CompiledStatement)
+        .options(undefer(CompiledStatement.rendering_key))
+        .where(CompiledStatement.company_id == company_id)
+    )
     kept = {each.statement_type: each for each in session.scalars(query)}
     changes = [
         replace(
@@ -91,7 +134,7 @@ def compile_readings(
 
 
 def load_readings(session: Session, company_id: int) -> Readings:
-    """Return the newest reading of each statement of each filing of a company."""
+    """Return the reading in use of each statement of each filing of a company."""
     amended = aliased(Document)
     key = Extraction.document_id, Extraction.statement_type, Extraction.accession
     query = (
@@ -113,7 +156,7 @@ def load_readings(session: Session, company_id: int) -> Readings:
             Extraction.reader.is_not(None),  # the releases before kept another form
         )
         .ext(distinct_on(*key))
-        .order_by(*key, Extraction.id.desc())
+        .order_by(*key, *in_use_first())
     )
     readings = Readings({name: [] for name in STATEMENTS}, [])
     with without_cycle_collection():
@@ -135,7 +178,7 @@ def _keep(
     compiled: Compiled | None,
     kept: CompiledStatement | None,
 ) -> Change:
-    """Write a compiled statement where it differs from the one that is kept."""
+    """Write a compiled statement, and its rendering, where they differ from those kept."""
     if compiled is None:
         if kept is None or not _is_ours(kept):
             return Change(name, "absent", kept, None)
@@ -148,12 +191,16 @@ def _keep(
             company_id=company_id, statement_type=name, data=data, digest=digest
         )
         session.add(kept)
-        return Change(name, "new", kept, compiled)
-    if kept.digest == digest:
-        return Change(name, "same", kept, compiled)
-    kept.data, kept.digest = data, digest
-    kept.updated_at = func.now()
-    return Change(name, "changed", kept, compiled)
+        effect: Effect = "new"
+    elif kept.digest == digest:
+        effect = "same"
+    else:
+        kept.data, kept.digest = data, digest
+        kept.updated_at = func.now()
+        effect = "changed"
+    if kept.rendering_key != key_of(digest):  # or another release rendered it, or none did
+        kept.rendering, kept.rendering_key = render(compiled), key_of(digest)
+    return Change(name, effect, kept, compiled)
 
 
 def _is_ours(kept: CompiledStatement) -> bool:

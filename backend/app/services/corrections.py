@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Correction, Document, Extraction
 from app.pipeline.compile import readings
 from app.pipeline.compile.correction_key import find_cell
 from app.pipeline.statement import Figure, Form, Statement, StatementName
+from app.services.newest import in_use_first
 
 State = Literal["active", "lost", "withdrawn"]
 """Whether it finds its cell: `lost` is one that does not, after another reading or without its
@@ -42,15 +43,35 @@ class Listed(Form):
     withdrawn_at: datetime | None
 
 
-def list_corrections(session: Session, company_id: int, *, withdrawn: bool = False) -> list[Listed]:
+def list_corrections(
+    session: Session,
+    company_id: int,
+    *,
+    withdrawn: bool = False,
+    after: int | None = None,
+    limit: int | None = None,
+) -> list[Listed]:
     """Return the corrections of a company, the oldest first, and whether each finds its cell.
 
     Args:
         session: An open transaction.
         company_id: Of the company.
         withdrawn: Those that were withdrawn as well.
+        after: Those with a greater number.
+        limit: So many at most.
     """
-    kept = kept_corrections(session, company_id, withdrawn=withdrawn)
+    query = _kept(company_id, withdrawn=withdrawn)
+    if after is not None:
+        query = query.where(Correction.id > after)
+    return _described(session, company_id, session.scalars(query.limit(limit)).all())
+
+
+def describe_correction(session: Session, correction: Correction) -> Listed:
+    """Return one correction, and whether it finds its cell."""
+    return _described(session, correction.company_id, [correction])[0]
+
+
+def _described(session: Session, company_id: int, kept: Sequence[Correction]) -> list[Listed]:
     documents = {
         each.sha256: each
         for each in session.scalars(select(Document).where(Document.company_id == company_id))
@@ -71,7 +92,7 @@ def list_corrections(session: Session, company_id: int, *, withdrawn: bool = Fal
 def _newest_readings(
     session: Session, document: Document, correction: Correction
 ) -> list[Statement]:
-    """Return the newest reading of each filing in the file of a correction."""
+    """Return the reading in use of each filing in the file of a correction."""
     query = (
         select(Extraction)
         .where(
@@ -79,9 +100,11 @@ def _newest_readings(
             Extraction.statement_type == correction.statement_type,
             Extraction.reader.is_not(None),
         )
-        .order_by(Extraction.id)
+        .order_by(*in_use_first())
     )
-    newest = {each.accession: each for each in session.scalars(query)}
+    newest: dict[str | None, Extraction] = {}
+    for each in session.scalars(query):
+        newest.setdefault(each.accession, each)
     return [Statement.model_validate(each.raw_data) for each in newest.values()]
 
 
@@ -136,12 +159,15 @@ def kept_corrections(
         statement: One statement, or all.
         withdrawn: Those that were withdrawn as well.
     """
-    query = select(Correction).where(Correction.company_id == company_id).order_by(Correction.id)
+    query = _kept(company_id, withdrawn=withdrawn)
     if statement is not None:
         query = query.where(Correction.statement_type == statement)
-    if not withdrawn:
-        query = query.where(Correction.withdrawn_at.is_(None))
     return session.scalars(query).all()
+
+
+def _kept(company_id: int, *, withdrawn: bool) -> Select[Correction]:
+    query = select(Correction).where(Correction.company_id == company_id).order_by(Correction.id)
+    return query if withdrawn else query.where(Correction.withdrawn_at.is_(None))
 
 
 def as_input(correction: Correction) -> readings.Correction:

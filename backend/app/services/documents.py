@@ -1,9 +1,9 @@
 """List companies and their documents with how far the statements that were read are proved."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final, get_args
 
 from sqlalchemy import Row, Select, cast, func, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.db.models import CompiledStatement, Document, Extraction
 from app.pipeline.statement import StatementName
 from app.services.companies import list_companies
+from app.services.newest import in_use_first
 
 STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
 UNKNOWN: Final = "unknown"
@@ -44,6 +45,10 @@ class DocumentSummary:
     sha256: str | None
     url: str
     supersedes_id: int | None
+    company_id: int
+    media_type: str | None
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +78,24 @@ def list_documents(session: Session, company_id: int) -> list[DocumentSummary]:
         .where(Document.company_id == company_id)
         .order_by(Document.fiscal_year.desc(), Document.filed_on.desc().nulls_last(), Document.id)
     ).all()
+    return summarize(session, documents)
+
+
+def summarize(session: Session, documents: Sequence[Document]) -> list[DocumentSummary]:
+    """Return documents with how far the statements that were read in them are proved."""
     readings: dict[int, list[Row[tuple[int, str, str, str | None, bool]]]] = {}
-    for reading in session.execute(newest_readings(company_id)):
+    for reading in session.execute(newest_readings([each.id for each in documents])):
         readings.setdefault(reading.document_id, []).append(reading)
     return [_summary(each, readings.get(each.id, ())) for each in documents]
 
 
 def newest_readings(
-    company_id: int | None = None,
+    documents: Sequence[int] | None = None,
 ) -> Select[tuple[int, str, str, str | None, bool]]:
-    """Return the query of the newest reading of each statement of each filing.
+    """Return the query of the reading in use of each statement of each filing.
+
+    Args:
+        documents: The ids of the documents; all by default.
 
     Returns:
         Rows of document_id, statement_type, method, status and doubtful_accepted.
@@ -91,11 +104,9 @@ def newest_readings(
     newest = (
         select(*key[:2], Extraction.method, Extraction.status, Extraction.doubtful_accepted)
         .ext(distinct_on(*key))
-        .order_by(*key, Extraction.id.desc())
+        .order_by(*key, *in_use_first())
     )
-    if company_id is None:
-        return newest
-    return newest.join(Document).where(Document.company_id == company_id)
+    return newest if documents is None else newest.where(key[0].in_(documents))
 
 
 def summarize_companies(session: Session) -> list[CompanySummary]:
@@ -144,6 +155,10 @@ def _summary(
         sha256=document.sha256,
         url=document.url,
         supersedes_id=document.supersedes_id,
+        company_id=document.company_id,
+        media_type=document.media_type,
+        created_at=document.created_at,
+        updated_at=document.updated_at,
     )
 
 

@@ -26,3 +26,11 @@ class RefusedError(ServiceError):
 
 class UnavailableError(ServiceError):
     """The database or the storage of files cannot be used."""
+
+
+class StoppedError(UnavailableError):
+    """The program that does it stops."""
+
+    def __init__(self) -> None:
+        """Say how to go on."""
+        super().__init__("stopped", "the program stops: the same request finishes it later")

@@ -13,6 +13,7 @@ from app.pipeline.compile.correction_key import find_cell, key_of
 from app.pipeline.compile.units import power_of
 from app.pipeline.compiled import Compiled, CompiledCell, CompiledRow
 from app.pipeline.statement import Row, Statement
+from app.services.compiled_changes import CompiledChange, compile_and_compare
 from app.services.compiling import compile_company
 from app.services.corrections import as_input, kept_corrections
 from app.services.errors import NotFoundError, RefusedError
@@ -151,8 +152,13 @@ def withdraw(session: Session, question: Question) -> tuple[Fixed, Found]:
     return _compared(session, target, after, old, "withdrawn"), target.meant.found
 
 
-def withdraw_number(session: Session, company: Company, number: int) -> Correction:
+def withdraw_number(
+    session: Session, company: Company, number: int
+) -> tuple[Correction, list[CompiledChange]]:
     """Take a correction back by its number, also one that no longer finds its cell.
+
+    Returns:
+        The correction, and what changed in the compiled statements.
 
     Raises:
         NotFoundError: The company has no active correction of that number.
@@ -162,9 +168,9 @@ def withdraw_number(session: Session, company: Company, number: int) -> Correcti
         if each.id == number:
             each.withdrawn_at = func.now()
             session.flush()
-            compile_company(session, company.id)
+            changes = compile_and_compare(session, company.id)
             session.refresh(each)
-            return each
+            return each, changes
     raise NotFoundError(
         "no_such_correction",
         f"{company.name} has no active correction {number}: fde fix COMPANY --list shows them",

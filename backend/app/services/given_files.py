@@ -37,6 +37,7 @@ class Given:
         is_found: Whether it was found in a folder, and not named by itself.
         is_folder: Whether it is the folder of one XBRL filing.
         left_out: Why a file of a folder is no filing.
+        kept_as: The name under which it is kept, if that is not the one of its path.
     """
 
     name: str
@@ -44,10 +45,13 @@ class Given:
     is_found: bool = False
     is_folder: bool = False
     left_out: str | None = None
+    kept_as: str | None = None
 
     @property
     def file_name(self) -> str:
         """Return the name under which it is kept."""
+        if self.kept_as is not None:
+            return self.kept_as
         name = self.path.name or self.path.resolve().name
         return f"{Path(self.name).resolve().name}.zip" if self.is_folder else name
 

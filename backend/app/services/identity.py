@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.pipeline.identifiers import has_check_digits
 from app.pipeline.statement import Filing
 from app.services.company_names import clean_name, is_same_name
 from app.services.shared_years import Agreement, Comparison
@@ -51,7 +52,7 @@ def identity_of(filing: Filing) -> Identity:
     return Identity(
         name=clean_name(filing.company.name),
         cik=cik.zfill(10) if _CIK.fullmatch(cik) else None,
-        lei=lei if LEI.fullmatch(lei) and (not is_printed or _has_check_digits(lei)) else None,
+        lei=lei if LEI.fullmatch(lei) and (not is_printed or has_check_digits(lei)) else None,
         tickers=frozenset({ticker}) if TICKER.fullmatch(ticker) else frozenset(),
         is_printed=is_printed,
     )
@@ -127,8 +128,3 @@ def _are_akin(some: frozenset[str], others: frozenset[str]) -> bool:
         for one in plain[0]
         for other in plain[1]
     )
-
-
-def _has_check_digits(lei: str) -> bool:
-    """Whether the last two digits of an LEI are those of the others (ISO 7064, MOD 97-10)."""
-    return int("".join(str(int(each, 36)) for each in lei)) % 97 == 1

@@ -16,6 +16,7 @@ from app.services.answer import Answer
 from app.services.errors import RefusedError
 from app.services.identity import OVERRIDE, identity_of, is_known, why_other
 from app.services.new_companies import company_identity, fill_in, owner_of, update_year_end
+from app.services.newest import made_elsewhere
 from app.services.shared_years import Comparison, compare_filings
 from app.services.storable import (
     MAX_ACCESSION,
@@ -179,11 +180,15 @@ def _accepted(session: Session, document_id: int) -> set[tuple[str, str | None]]
 
 
 def accept(session: Session, document_id: int) -> bool:
-    """Accept the doubtful statements of a document; return whether one was not accepted before."""
+    """Accept the doubtful statements of a document; return whether one was not accepted before.
+
+    Those that the program read: one that was made elsewhere is accepted where it is put.
+    """
     changed = session.execute(
         update(Extraction)
         .where(
             Extraction.document_id == document_id,
+            ~made_elsewhere(),
             Extraction.status == "doubtful",
             ~Extraction.doubtful_accepted,
         )

@@ -8,6 +8,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Self
 
+from app.limit_settings import (
+    MAX_SIZE,
+    MEGABYTES_OF_FILE,
+    MEGABYTES_OF_MEMORY,
+    MEMORY,
+    SECONDS,
+    TIMEOUT,
+)
+
 MEGABYTE = 1024 * 1024
 BACKSTOP = 5  # seconds after the parent's clock, for a worker whose parent is gone
 OUT_OF_MEMORY = 71
@@ -25,10 +34,24 @@ class Limits:
         output: Megabytes of the answer, as JSON, and of each picture.
     """
 
-    seconds: int = 120
-    memory: int = 2048
-    file_size: int = 512
+    seconds: int = SECONDS
+    memory: int = MEGABYTES_OF_MEMORY
+    file_size: int = MEGABYTES_OF_FILE
     output: int = 64
+
+    @classmethod
+    def in_force(cls) -> Self:
+        """Return the limits of the settings.
+
+        Raises:
+            SettingsError: One of them is invalid.
+        """
+        default = cls()
+        return cls(
+            seconds=TIMEOUT.read() or default.seconds,
+            memory=MEMORY.read() or default.memory,
+            file_size=MAX_SIZE.read() or default.file_size,
+        )
 
     def as_json(self) -> str:
         """Return the limits for a worker's command line."""

@@ -139,7 +139,12 @@ def _place_of(place: CompiledCell, row: CompiledRow, kept: Kept | None) -> OfPla
     """Return where a figure stands, with what only the reading of the filing tells."""
     label = next((each.label for each in row.labels if place.input in each.inputs), row.label)
     found = OfPlace(
-        page=place.page, at=place.at, printed=place.printed, label=label, turned=place.turned
+        page=place.page,
+        at=place.at,
+        printed=place.printed,
+        label=label,
+        turned=place.turned,
+        unconfirmed=bool(place.unconfirmed),
     )
     if kept is None:
         return found

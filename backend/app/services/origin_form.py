@@ -44,6 +44,10 @@ class OfPlace(Form):
     turned: bool = Field(
         default=False, description="whether it is shown with the sign of newer filings"
     )
+    unconfirmed: bool = Field(
+        default=False,
+        description="whether a reading made elsewhere states it, and the document does not show it",
+    )
 
 
 class Term(Form):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from app.services.limits import MEGABYTE, Limits, too_large
 from app.services.worker_pool import Outcome, WorkerPool
 
 WORKER = "app.services.worker"
-Task = Literal["read", "pages"]
+Task = Literal["read", "pages", "prove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,21 @@ class Request:
 
     Attributes:
         picture: Where to draw the pages that were used: the beginning of the pictures' paths.
+        elsewhere: Of the task `prove`: the file with the reading to prove.
     """
 
     path: Path
     task: Task = "read"
     picture: Path | None = None
+    elsewhere: Path | None = None
 
     @property
     def arguments(self) -> list[str]:
         """Return the arguments of the worker."""
         if self.picture:
             return ["picture", os.fspath(self.path), os.fspath(self.picture)]
-        return [self.task, os.fspath(self.path)]
+        more = [os.fspath(self.elsewhere)] if self.elsewhere else []
+        return [self.task, os.fspath(self.path), *more]
 
 
 def read_files(
@@ -43,6 +47,7 @@ def read_files(
     limits: Limits,
     jobs: int,
     note: Callable[[int], None] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> Generator[Answer]:
     """Yield the answer for each file, in order; closing the iterator ends every process.
 
@@ -51,11 +56,15 @@ def read_files(
         limits: Of each process.
         jobs: Processes at a time.
         note: Is called with the number of a request when its file is being read.
+        stop: Ends every process when another thread sets it.
+
+    Raises:
+        StoppedError: It was set.
     """
     refused = [refuse(each.path, limits) for each in requests]
     tasks = [each.arguments for each, no in zip(requests, refused, strict=True) if no is None]
     numbers = [number for number, no in enumerate(refused) if no is None]
-    pool = WorkerPool(WORKER, limits, jobs)
+    pool = WorkerPool(WORKER, limits, jobs, stop)
     with closing(pool.run(tasks, lambda task: note(numbers[task]))) as outcomes:
         for no in refused:
             yield no or _validated(next(outcomes))

@@ -1,7 +1,7 @@
 """Remove a document with all that was read in it, and its file with the last that has it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.db.models import Company, CompiledStatement, Correction, Document, Extraction
 from app.services.adding import discard_file
 from app.services.amendments import link_amendments
+from app.services.document_pages import get_document
 from app.services.errors import NotFoundError, RefusedError, ServiceError
 from app.services.new_companies import update_year_end
 from app.services.transactions import in_transaction, lock_company
@@ -89,8 +90,6 @@ def remove(sessions: sessionmaker[Session], storage: Storage, planned: Removal) 
     """
 
     def work(session: Session) -> Sequence[CompiledStatement]:
-        from app.services.compiling import compile_company  # noqa: PLC0415 slow, and only here
-
         session.expire_on_commit = False
         company = lock_company(session, planned.company)
         document = session.get(Document, planned.document)
@@ -100,8 +99,7 @@ def remove(sessions: sessionmaker[Session], storage: Storage, planned: Removal) 
             raise RefusedError(
                 "changed", "other readings or corrections belong to it now: look at it again"
             )
-        _delete(session, company, document)
-        return compile_company(session, company.id)
+        return _delete(session, company, document)
 
     compiled = in_transaction(sessions, work)
     if planned.sha256 is None:
@@ -112,6 +110,29 @@ def remove(sessions: sessionmaker[Session], storage: Storage, planned: Removal) 
         reason = str(error).partition("\n")[0]
         return Removed(planned, compiled, is_file_deleted=False, problem=reason)
     return Removed(planned, compiled, is_file_deleted=deleted)
+
+
+def remove_at_once(
+    session: Session, document_id: int, check: Callable[[Document], None] = lambda _: None
+) -> Removal:
+    """Remove a document, and compile its company again; its file stays for `discard_file`.
+
+    Args:
+        session: Its transaction removes it.
+        document_id: Of the document.
+        check: Is called with the document before it is removed; what it raises ends it.
+
+    Raises:
+        NotFoundError: There is no such document.
+    """
+    company = lock_company(session, get_document(session, document_id).company_id)
+    document = session.get(Document, document_id, populate_existing=True)
+    if document is None:
+        raise NotFoundError("no_such_document", f"document {document_id} was removed meanwhile")
+    check(document)
+    planned = _plan(session, document)
+    _delete(session, company, document)
+    return planned
 
 
 def find_document(session: Session, reference: str) -> Document:
@@ -197,8 +218,10 @@ def _years(session: Session, document: Document) -> tuple[set[int], set[int]]:
     return own, elsewhere
 
 
-def _delete(session: Session, company: Company, document: Document) -> None:
-    """Delete a document, and let the rest of the company fit."""
+def _delete(session: Session, company: Company, document: Document) -> Sequence[CompiledStatement]:
+    """Delete a document, let the rest of the company fit, and compile it again."""
+    from app.services.compiling import compile_company  # noqa: PLC0415 slow, and only here
+
     end, sha256 = document.period_end, document.sha256
     session.delete(document)
     if sha256:
@@ -212,3 +235,4 @@ def _delete(session: Session, company: Company, document: Document) -> None:
         company.fiscal_year_end = None
         update_year_end(session, company)
     link_amendments(session, company.id, end)
+    return compile_company(session, company.id)

@@ -23,6 +23,7 @@ from app.services.compiling import compile_company
 from app.services.corrections import Listed, list_corrections
 from app.services.kept_filing import extraction_values, fill_in_facts
 from app.services.limits import Limits
+from app.services.newest import ELSEWHERE, in_use_first
 from app.services.reading import Request, read_files
 from app.services.reading_changes import ReadingChanges, compare_readings
 from app.services.storable import facts_of, one_of_each, storable
@@ -55,6 +56,8 @@ class Read:
         after: The present one.
         code: Why it could not be read, a stable name; the older reading stays in use.
         changes: What the new reading changes; None if it could not be read.
+        elsewhere: Statements that a person or a language model has read, with the reader: that
+            reading stays in use.
     """
 
     document: int
@@ -64,6 +67,7 @@ class Read:
     code: str | None = None
     message: str | None = None
     changes: ReadingChanges | None = None
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -253,7 +257,22 @@ def _keep_one(session: Session, stale: _Stale, answer: Answer) -> Read:
     link_amendments(session, document.company_id, document.period_end)
     changes = compare_readings(old, [_as_stored(each) for each in statements])
     after = statements[0].source.reader
-    return Read(stale.document, stale.file, stale.before, after, changes=changes)
+    kept = _made_elsewhere(session, stale.document)
+    return Read(stale.document, stale.file, stale.before, after, changes=changes, elsewhere=kept)
+
+
+def _made_elsewhere(session: Session, document_id: int) -> tuple[tuple[str, str], ...]:
+    """Return the statements of which the reading in use was made elsewhere, with its reader."""
+    session.flush()
+    key = Extraction.statement_type, Extraction.accession
+    query = (
+        select(Extraction.statement_type, Extraction.reader, Extraction.method)
+        .where(Extraction.document_id == document_id, Extraction.reader.is_not(None))
+        .ext(distinct_on(*key))
+        .order_by(*key, *in_use_first())
+    )
+    rows = session.execute(query).all()
+    return tuple((name, reader or "") for name, reader, method in rows if method in ELSEWHERE)
 
 
 def _as_stored(statement: Statement) -> Statement:

@@ -1,20 +1,24 @@
 """The settings in force, and where each is set, without passwords."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from pydantic import SecretStr
 
 from app import BACKEND
 from app.db.url import resolve_database_url
 from app.env_file import read_env_file
 from app.errors import SettingsError
+from app.limit_settings import LIMITS, Limit
 from app.storage import StorageError, open_storage
 
 ENVIRONMENT: Final = "environment"
 DEFAULT: Final = "default"
 ENV_FILE: Final = BACKEND / ".env"
+OF_API: Final = ("write_token", "allowed_hosts", "api_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +37,13 @@ class Setting:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A setting of the command line: a whole number in the environment.
-
-    Attributes:
-        default: None if it depends on the machine; `otherwise` says how.
-    """
-
-    name: str
-    least: int
-    most: int | None
-    default: int | None
-    otherwise: str = ""
-
-
-def read_settings(limits: Iterable[Limit], env_file: Path = ENV_FILE) -> Iterator[Setting]:
-    """Yield the database, the storage, the limits, and other FDE_* variables.
-
-    Args:
-        limits: Those of the command line.
-        env_file: Which may be missing.
-    """
+def read_settings(env_file: Path = ENV_FILE) -> Iterator[Setting]:
+    """Yield the database, the storage, the API, the limits, and other FDE_* variables."""
     yield _database()
     yield _storage(env_file)
-    limits = list(limits)
-    yield from map(_limit, limits)
-    names = {each.name for each in limits}
+    yield from _api(env_file)
+    yield from map(_limit, LIMITS)
+    names = {each.name for each in LIMITS}
     for name in sorted(os.environ):
         if name == "FDE_TRACEBACK":
             yield Setting(name, os.environ[name], ENVIRONMENT)
@@ -78,22 +62,49 @@ def _database() -> Setting:
 def _storage(env_file: Path) -> Setting:
     name = "STORAGE_URL"
     try:
-        in_file = {each.upper() for each in read_env_file(env_file)}
-        in_environment = any(each.upper() == name for each in os.environ)
-        source = ENVIRONMENT if in_environment else ".env" if name in in_file else DEFAULT
-        return Setting(name, open_storage().name, source)
+        return Setting(name, open_storage().name, _source(name, env_file))
     except (SettingsError, StorageError) as error:
         return Setting(name, None, "not known", str(error))
 
 
+def _api(env_file: Path) -> Iterator[Setting]:
+    """Yield the settings that only the API uses; of a secret, whether it is set."""
+    from config import Settings, load_settings  # noqa: PLC0415 importing pydantic-settings is slow
+
+    names = [name for name in Settings.model_fields if name.startswith(OF_API)]
+    try:
+        values = load_settings(env_file).model_dump(include=set(names))
+    except SettingsError as error:
+        yield from (Setting(each.upper(), None, "not known", str(error)) for each in names)
+        return
+    for name in names:
+        value = values[name]
+        yield Setting(name.upper(), _shown(value), _source(name.upper(), env_file))
+
+
+def _shown(value: object) -> str | None:
+    if isinstance(value, SecretStr):
+        return "set"
+    return f"{value:g}" if isinstance(value, float) else None if value is None else str(value)
+
+
+def _source(name: str, env_file: Path) -> str:
+    """Return where a setting is set.
+
+    Raises:
+        SettingsError: The file cannot be read.
+    """
+    if any(each.upper() == name for each in os.environ):
+        return ENVIRONMENT
+    in_file = {each.upper() for each in read_env_file(env_file)}
+    return ".env" if name in in_file else DEFAULT
+
+
 def _limit(limit: Limit) -> Setting:
-    text = os.environ.get(limit.name, "")
-    if not text:
-        default = limit.otherwise if limit.default is None else str(limit.default)
-        return Setting(limit.name, default, DEFAULT)
-    most = limit.most or 2**31
-    is_number = text.strip().isascii() and text.strip().isdecimal()
-    if not is_number or not limit.least <= int(text.strip()[:12]) <= most:
-        bounds = f"from {limit.least}" + (f" to {limit.most}" if limit.most else " on")
-        return Setting(limit.name, None, ENVIRONMENT, f"it has to be a whole number {bounds}")
-    return Setting(limit.name, text.strip(), ENVIRONMENT)
+    try:
+        value = limit.read()
+    except SettingsError as error:
+        problem = str(error).removeprefix(f"{limit.name}: ")
+        return Setting(limit.name, None, ENVIRONMENT, problem)
+    source = ENVIRONMENT if os.environ.get(limit.name) else DEFAULT
+    return Setting(limit.name, limit.otherwise if value is None else str(value), source)

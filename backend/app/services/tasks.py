@@ -12,32 +12,23 @@ from app.pipeline.errors import ReadError
 from app.pipeline.read import kind as kinds
 from app.pipeline.read.package import Package
 from app.pipeline.statement import Filing, Issue
-from app.services.answer import NOT_FOUND, Answer, Candidate, missing_statements
+from app.services.answer import NOT_FOUND, Answer, Candidate, Elsewhere, missing_statements
 from app.services.limits import MEGABYTE, Limits, too_large
 
 
-def perform(task: str, path: str, pictures: str | None, limits: Limits) -> Answer:
+def perform(task: str, path: str, more: str | None, limits: Limits) -> Answer:
     """Return the answer of a task; every failure is an answer, but for a lack of memory.
 
     Args:
-        task: `read`, `pages` or `picture`.
+        task: `read`, `pages`, `picture` or `prove`.
         path: The file, or the folder of an XBRL report.
-        pictures: The beginning of the paths of pictures, for the task `picture`.
+        more: For the task `picture`, the beginning of the paths of pictures; for `prove`, the file
+            with the reading to prove.
         limits: The resources that reading may use.
     """
     answer = Answer()
     try:
-        given = _open(Path(path), limits, answer)
-        if task == "pages":
-            answer.candidates = _explain(given)
-        else:
-            with without_cycle_collection():
-                filing = _read(given)
-            if not filing.statements:
-                return _without_statements(filing)
-            answer.filing, answer.kind = filing, filing.kind
-            if pictures is not None:
-                answer.pictures = _draw(given, filing, Path(pictures))
+        return _performed(_open(Path(path), limits, answer), task, more, answer)
     except ReadError as error:
         return Answer.failed(error.code, str(error), answer.kind)
     except MemoryError:
@@ -53,6 +44,22 @@ def perform(task: str, path: str, pictures: str | None, limits: Limits) -> Answe
         if "FDE_TRACEBACK" in os.environ:
             traceback.print_exc()
         return Answer.failed("internal_error", _describe(error), answer.kind)
+
+
+def _performed(given: "_Given", task: str, more: str | None, answer: Answer) -> Answer:
+    """Return the answer of a task on a file that is open."""
+    if task == "pages":
+        answer.candidates = _explain(given)
+    elif task == "prove" and more is not None:
+        answer.filing = _prove(given, Path(more))
+    else:
+        with without_cycle_collection():
+            filing = _read(given)
+        if not filing.statements:
+            return _without_statements(filing)
+        answer.filing, answer.kind = filing, filing.kind
+        if more is not None:
+            answer.pictures = _draw(given, filing, Path(more))
     return answer
 
 
@@ -106,6 +113,34 @@ def _read(given: _Given) -> Filing:
         if not any(words in each.message for each in filing.issues):
             filing.issues.append(Issue(code=NOT_FOUND, message=f"No {words} was found"))
     return filing
+
+
+def _prove(given: _Given, file: Path) -> Filing:
+    """Prove a reading that was made elsewhere, by what the document shows."""
+    from app.pipeline.read.shown import read_shown  # noqa: PLC0415 only when a file was opened
+    from app.pipeline.verify.elsewhere import prove_elsewhere  # noqa: PLC0415
+
+    asked = Elsewhere.model_validate_json(file.read_bytes())
+    shown, reason = Filing(kind=asked.stated.source.kind), asked.unsearched
+    if isinstance(given.content, Package):
+        reason = reason or "it is a folder"
+    elif reason is None:
+        try:
+            with without_cycle_collection():
+                shown = read_shown(
+                    given.content, given.path, asked.stated.statement, asked.stated.source.pages
+                )
+        except ReadError as error:
+            reason = str(error)
+    accession = asked.stated.source.accession
+    proved = prove_elsewhere(
+        asked.stated,
+        [each for each in shown.statements if each.source.accession == accession],
+        asked.others,
+        kind=shown.kind,
+        unsearched=reason,
+    )
+    return Filing(kind=shown.kind, statements=[proved])
 
 
 def _without_statements(filing: Filing) -> Answer:

@@ -6,6 +6,7 @@ making of companies, the row of the company, the file.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from sqlalchemy import func, select, text, update
@@ -17,32 +18,73 @@ from app.services.errors import NotFoundError, UnavailableError
 
 Result = TypeVar("Result")
 
-LOCK_SECONDS: Final = 20
-ATTEMPTS: Final = 3
-_LOCKED: Final = frozenset({"55P03", "40P01", "40001"})
-"""SQLSTATE of a lock that is not available, a deadlock, and a failed serialization: the same
-transaction may succeed when another one, such as a migration's, has ended."""
+PATIENCE: Final = "patience"
+"""The key in `Session.info` of a `Patience` that is not the command line's."""
+CONFLICTS: Final = 3
+"""How often a transaction is tried that conflicts with others."""
+_LOCKED: Final = "55P03"
+"""SQLSTATE of a lock that is not available in time."""
+_CONFLICT: Final = frozenset({"40P01", "40001"})
+"""SQLSTATE of a deadlock, and of a failed serialization: another transaction, such as a
+migration's, goes on, and this one may succeed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long transactions wait for others.
+
+    Attributes:
+        lock_seconds: For each lock.
+        attempts: How often the same transaction waits in vain.
+    """
+
+    lock_seconds: float = 20
+    attempts: int = 3
+
+
+DEFAULT: Final = Patience()
 
 
 def in_transaction(sessions: sessionmaker[Session], work: Callable[[Session], Result]) -> Result:
     """Do work in one transaction, again if another one is in its way; return its result.
 
+    Args:
+        sessions: Make sessions, with their own `Patience` in `info` where they have one.
+        work: May be done several times.
+
     Raises:
         UnavailableError: Another transaction keeps its locks for too long.
     """
-    for _ in range(ATTEMPTS):
+    patience, locked, conflicts = DEFAULT, 0, 0
+    while locked < patience.attempts and conflicts < CONFLICTS:
         try:
             with sessions.begin() as session:
-                session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+                patience = session.info.get(PATIENCE, patience)
+                milliseconds = int(patience.lock_seconds * 1000)
+                session.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
                 return work(session)
         except OperationalError as error:
-            if getattr(error.orig, "pgcode", None) not in _LOCKED:
+            if is_conflict(error):
+                conflicts += 1
+            elif is_locked(error):
+                locked += 1
+            else:
                 raise
     raise UnavailableError(
         "locked",
         "another process, perhaps a migration, keeps the tables locked: run it again afterwards; "
         "what is done stays",
     )
+
+
+def is_conflict(error: OperationalError) -> bool:
+    """Return whether the same transaction may succeed at once."""
+    return getattr(error.orig, "pgcode", None) in _CONFLICT
+
+
+def is_locked(error: OperationalError) -> bool:
+    """Return whether another transaction kept a lock for longer than this one waits."""
+    return getattr(error.orig, "pgcode", None) == _LOCKED
 
 
 def lock_company(session: Session, company_id: int) -> Company:

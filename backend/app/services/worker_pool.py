@@ -1,6 +1,7 @@
 """Run one process per file, several at a time, and collect their answers, within limits.
 
-One thread watches all of them, so that an interruption in it ends them.
+One thread watches all of them, so that an interruption in it ends them; another thread sets an
+event.
 """
 
 import os
@@ -8,6 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,10 +18,12 @@ from dataclasses import dataclass, field
 from typing import IO, Final
 
 from app import BACKEND
+from app.services.errors import StoppedError
 from app.services.limits import MEGABYTE, Failure, Limits, describe_death, too_much, too_slow
 
 CHUNK: Final = 65_536  # bytes: the capacity of a pipe
 ANSWERING: Final = 30  # seconds between two chunks of an answer
+LOOK: Final = 0.2  # seconds between two looks at whether to stop
 # A worker gets no other variable: a file that takes it over finds no password there.
 PASSED_ON: Final = (
     *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME"),
@@ -87,12 +91,16 @@ class WorkerPool:
         module: Python runs it as a program.
         limits: Of each worker, which it applies to itself; the clock is also watched here.
         jobs: Workers at a time.
+        stop: Ends all of them when another thread sets it.
     """
 
-    def __init__(self, module: str, limits: Limits, jobs: int) -> None:
+    def __init__(
+        self, module: str, limits: Limits, jobs: int, stop: threading.Event | None = None
+    ) -> None:
         self._module = module
         self._limits = limits
         self._jobs = jobs
+        self._stop = stop
         self._running: set[_Worker] = set()
 
     def run(
@@ -103,6 +111,9 @@ class WorkerPool:
         Args:
             tasks: The arguments of each worker.
             note: Is called with the number of a task when it starts.
+
+        Raises:
+            StoppedError: It was to stop.
         """
         waiting = deque(enumerate(tasks))
         done: dict[int, Outcome] = {}
@@ -152,8 +163,12 @@ class WorkerPool:
 
     def _collect(self, selector: selectors.BaseSelector) -> Iterator[tuple[int, Outcome]]:
         """Wait for something to happen; yield the outcomes of the workers that are done."""
-        nearest = min(worker.deadline for worker in self._running)
-        ready = {key.data for key, _ in selector.select(max(0, nearest - time.monotonic()))}
+        seconds = min(worker.deadline for worker in self._running) - time.monotonic()
+        if self._stop is not None:
+            if self._stop.is_set():
+                raise StoppedError
+            seconds = min(seconds, LOOK)
+        ready = {key.data for key, _ in selector.select(max(0, seconds))}
         for worker in tuple(self._running):
             outcome = None
             if worker in ready:

@@ -18,11 +18,21 @@ from app.storage.copying import copy, open_source
 from app.storage.errors import SourceError, StorageError
 from app.storage.folder import Folder
 from app.storage.remote import Remote
+from app.storage.stored_file import StoredFile
 
-__all__ = ["DEFAULT", "SourceError", "Storage", "StorageError", "open_storage", "path_of"]
+__all__ = [
+    "DEFAULT",
+    "SourceError",
+    "Storage",
+    "StorageError",
+    "StoredFile",
+    "open_storage",
+    "path_of",
+]
 
 DEFAULT: Final = BACKEND / ".storage"
 _STORED: Final = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
+_BLOCK: Final = 1024 * 1024  # each open file of a server keeps some in memory
 _USER: Final = re.compile(r"(?<=//)[^/@]*@")
 
 
@@ -57,8 +67,13 @@ class Files(Protocol):
     def write(self, stored: str, source: BinaryIO, sha256: str) -> None:
         """Copy the file under a temporary name, verify and rename it."""
 
-    def open(self, stored: str) -> BinaryIO:
-        """Open a stored file for reading."""
+    def open(self, stored: str, block: int | None = None) -> BinaryIO:
+        """Open a stored file for reading.
+
+        Args:
+            stored: Its path.
+            block: Bytes that are fetched from a server at a time, if it is on one.
+        """
 
     def delete(self, stored: str) -> None:
         """Delete a stored file."""
@@ -130,6 +145,20 @@ class Storage:
         """
         with self._in_one_line():
             return self._files.open(_checked(stored))
+
+    def open_pieces(self, stored: str) -> StoredFile:
+        """Open a stored file that is read in pieces, so that it need not be in memory.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        with self._in_one_line():
+            file = self._files.open(_checked(stored), _BLOCK)
+            try:
+                return StoredFile(file, self._in_one_line)
+            except BaseException:
+                file.close()
+                raise
 
     @contextmanager
     def local_copy(self, stored: str) -> Iterator[Path]:

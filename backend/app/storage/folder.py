@@ -57,7 +57,7 @@ class Folder:
                 return path, descriptor
             os.close(descriptor)  # swept before it was locked
 
-    def open(self, stored: str) -> BinaryIO:
+    def open(self, stored: str, block: int | None = None) -> BinaryIO:  # noqa: ARG002 on a server
         """Open a stored file for reading."""
         return (self.root / stored).open("rb")
 

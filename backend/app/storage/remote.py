@@ -43,9 +43,9 @@ class Remote:
                 self._system.rm_file(temporary)
             raise
 
-    def open(self, stored: str) -> BinaryIO:
+    def open(self, stored: str, block: int | None = None) -> BinaryIO:
         """Open a stored file for reading."""
-        return cast("BinaryIO", self._system.open(self._at(stored), "rb"))
+        return cast("BinaryIO", self._system.open(self._at(stored), "rb", block_size=block))
 
     def delete(self, stored: str) -> None:
         """Delete a stored file."""

@@ -1,6 +1,7 @@
 """`fde config`: each setting, its source, and no password."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_storage_is_in_the_checkout_by_default(capsys: pytest.CaptureFixture
 def test_the_table_names_units(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["config"]) == Exit.OK
     output = capsys.readouterr().out
-    assert "FDE_TIMEOUT   120 seconds" in output
+    assert re.search(r"^FDE_TIMEOUT +120 seconds ", output, re.MULTILINE)
     assert "hunter2" not in output
 
 
@@ -90,3 +91,27 @@ def test_a_wrong_setting_that_spoils_the_others_is_named_once(
     assert main.run(["config"]) == Exit.DATABASE
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("fde: STORAGE_URL: the URL names no folder")
+
+
+def test_settings_of_the_api_are_shown_without_the_token(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert settings(capsys)["WRITE_TOKEN"] == [None, "default", None]
+    monkeypatch.setenv("WRITE_TOKEN", "hunter2-hunter2-hunter2")
+    env_file.write_text("ALLOWED_HOSTS=api.example.com\napi_wait_seconds=2.5\n")
+    found = settings(capsys)
+    assert found["WRITE_TOKEN"] == ["set", "environment", None]
+    assert found["ALLOWED_HOSTS"] == ["api.example.com", ".env", None]
+    assert found["API_WAIT_SECONDS"] == ["2.5", ".env", None]
+    assert found["API_CONNECTIONS"] == ["10", "default", None]
+    assert main.run(["config"]) == Exit.OK
+    assert "2.5 seconds" in capsys.readouterr().out
+
+
+def test_a_wrong_token_is_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WRITE_TOKEN", "hunter2")
+    value, _, problem = settings(capsys, Exit.DATABASE)["WRITE_TOKEN"]
+    assert value is None
+    assert problem.startswith("WRITE_TOKEN: it has fewer than 16 characters")

@@ -81,7 +81,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> list[Reread]:
     return answers
 
 
-def read(changes: ReadingChanges | None = None, **failure: str) -> Read:
+def read(changes: ReadingChanges | None = None, **failure: Any) -> Read:
     return Read(3, "a\x1b[31m.pdf", "pdf-geometry/1", "pdf-geometry/2", changes=changes, **failure)
 
 
@@ -94,6 +94,11 @@ def read(changes: ReadingChanges | None = None, **failure: str) -> Read:
             Reread("A", [read(CHANGED)]),
             Exit.OK,
             ["90 figures as before, 1 new, 1 changed, 0 gone", "1 million → (2) million", "new: "],
+        ),
+        (
+            Reread("A", [read(CHANGED, elsewhere=(("balance_sheet", "a\x1bda"),))]),
+            Exit.OK,
+            ["the balance sheet that ", "da has read elsewhere stays in use"],
         ),
         (
             Reread("A", [read(LESS)]),

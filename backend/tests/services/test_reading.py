@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -14,6 +16,7 @@ import pytest
 
 from app.services import reading
 from app.services.answer import Answer
+from app.services.errors import StoppedError
 from app.services.limits import Limits, describe_death
 from app.services.reading import Request, read_files
 from tests.helpers.shell import BACKEND, CLEAN_ENVIRONMENT, run
@@ -142,6 +145,19 @@ def test_closing_the_answers_ends_the_processes(tmp_path: Path) -> None:
     with closing(read_files(requests, Limits(), 2)) as answers:
         next(answers)
         process = worker_of(tmp_path / "hang")
+    assert is_ended(process)
+
+
+def test_another_thread_ends_the_processes(tmp_path: Path) -> None:
+    (tmp_path / "hang").write_bytes(b"%PDF-")
+    stop = threading.Event()
+    answers = read_files([Request(tmp_path / "hang")], PATIENT, 1, stop=stop)
+    with ThreadPoolExecutor(1) as pool:
+        reading_it = pool.submit(list, answers)
+        process = worker_of(tmp_path / "hang")
+        stop.set()
+        with pytest.raises(StoppedError):
+            reading_it.result(5)
     assert is_ended(process)
 
 
