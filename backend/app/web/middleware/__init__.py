@@ -1,0 +1,1 @@
+"""ASGI middleware around all routes; `app/main.py` has its order."""
