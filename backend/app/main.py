@@ -3,50 +3,98 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
-from fastapi import FastAPI, Request, status
-from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from app import VERSION
-from app.api import companies, health
+from app.api import companies, corrections, documents, extractions, health, statements, uploads
+from app.api import metrics as metrics_route
+from app.api.health import Probe
+from app.api.measuring import Measuring
+from app.api.metrics import Metrics
+from app.api.openapi import Application
+from app.api.reference import routes as reference
+from app.api.rendered import Rendered
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
+from app.pipeline.cycles import collect_cycles_rarely
+from app.web.access import Access
+from app.web.body_limits import BodyLimits
+from app.web.database import Database
+from app.web.middleware.compression import Compression
+from app.web.middleware.hosts import HostCheck
+from app.web.middleware.methods import Methods
+from app.web.problems import add_handlers
+from app.web.serving import Serving
+from app.web.upload_slots import UploadSlots
+from app.web.write_access import WriteProtection
 
 logger = logging.getLogger("uvicorn.error")  # the server's own log
 
+ROUTES: Final = (
+    health,
+    metrics_route,
+    companies,
+    documents,
+    uploads,
+    statements,
+    extractions,
+    corrections,
+    reference,
+)
+"""In the order of the OpenAPI document."""
+
 
 @asynccontextmanager
-async def log_database(_: FastAPI) -> AsyncIterator[None]:
-    """Log the database, or the error in the settings, when the server starts."""
+async def serve(application: FastAPI) -> AsyncIterator[None]:
+    """Log who may write and which database it is, or the error in the settings, at the start."""
+    collect_cycles_rarely()
     try:
         logger.info("Database: %s", resolve_database_url())
     except SettingsError as error:
         logger.error("No database: %s", error)  # noqa: TRY400 the message is complete
+    application.state.access.log()
     yield
+    application.state.database.close()
 
 
 def create_app() -> FastAPI:
     """Return the application; it connects to the database on the first request."""
-    application = FastAPI(
-        title="Financial Data Extractor",
-        summary="Ten years of a company's financial statements side by side.",
+    database = Database()
+    access = Access()
+    metrics = Metrics(database)
+    slots = UploadSlots()
+    application = Application(
         version=VERSION,
-        lifespan=log_database,
+        lifespan=serve,
+        middleware=_around_routes(access, metrics, slots),
+        redirect_slashes=False,
     )
-    application.include_router(health.router)
-    application.include_router(companies.router)
-    for error in (OperationalError, ProgrammingError, SettingsError):
-        application.add_exception_handler(error, answer_unavailable)
+    application.state.database = database
+    application.state.rendered = Rendered()
+    application.state.probe = Probe()
+    application.state.access = access
+    application.state.metrics = metrics
+    application.state.upload_slots = slots
+    for module in ROUTES:
+        application.include_router(module.router)
+    add_handlers(application)
     return application
 
 
-def answer_unavailable(_: Request, __: Exception) -> JSONResponse:
-    """Answer 503 when the database is unreachable or not migrated; `/readyz` reports which."""
-    return JSONResponse(
-        {"detail": "The database is not ready; /readyz gives the reason."},
-        status.HTTP_503_SERVICE_UNAVAILABLE,
-    )
+def _around_routes(access: Access, metrics: Metrics, slots: UploadSlots) -> list[Middleware]:
+    """Return the middleware: a request passes it in this order, its answer in the opposite one."""
+    return [
+        Middleware(Serving),  # the server's limits, and its end
+        Middleware(Measuring, metrics=metrics),  # whatever answers below
+        Middleware(HostCheck, access=access),
+        Middleware(Methods),  # HEAD is GET for all that follows, and its headers are the same
+        Middleware(BodyLimits, upload_size=slots.size),  # answers below may leave a body unread
+        Middleware(Compression),
+        Middleware(WriteProtection, access=access),  # before the body is read
+    ]
 
 
 app = create_app()
