@@ -15,9 +15,14 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from app.db import base, migrations
-from app.main import create_app
 from scripts import db_manager
+from tests.helpers.http import local_client
 from tests.helpers.shell import BACKEND, Done, as_text
+
+SETTINGS = (
+    *("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_", "STORAGE_URL"),
+    *("WRITE_TOKEN", "ALLOWED_HOSTS", "API_"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,7 +35,7 @@ def pytest_configure() -> None:
 def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the environment's database and limits out of every test."""
     for name in list(os.environ):
-        if name.startswith(("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_", "STORAGE_URL")):
+        if name.startswith(SETTINGS):
             monkeypatch.delenv(name)
 
 
@@ -112,7 +117,7 @@ def fresh_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def client(fresh_engine: None) -> Iterator[TestClient]:  # noqa: ARG001 before the client
     """Return a client of a new application, which reads its settings at the first request."""
-    with TestClient(create_app()) as client:
+    with local_client() as client:
         yield client
 
 

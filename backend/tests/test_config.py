@@ -85,3 +85,36 @@ def test_a_database_in_the_environment_stands_in_place_of_that_in_the_file(
     assert settings.storage_url is not None
     assert settings.storage_url.get_secret_value() == "files"
     assert not settings.has_db_parts
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("short", "fewer than 16 characters"),
+        ("fifteen-letters", "fewer than 16 characters"),
+        ("correct horse battery staple", "without spaces"),
+        ("naïve-token-0123456789", "of ASCII"),
+        ("token-0123456789\ttab", "of ASCII"),
+    ],
+)
+def test_a_token_that_can_be_guessed_or_not_be_sent_is_refused_without_an_echo(
+    value: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRITE_TOKEN", value)
+    with pytest.raises(SettingsError, match=f"^WRITE_TOKEN: .*{reason}") as caught:
+        load_settings(tmp_path / ".env")
+    assert value not in str(caught.value)
+
+
+def test_a_token_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRITE_TOKEN", f"{PASSWORD}-0123456789")
+    settings = load_settings(tmp_path / ".env")
+    assert settings.write_token is not None
+    assert settings.write_token.get_secret_value() == f"{PASSWORD}-0123456789"
+    assert PASSWORD not in repr(settings) + str(settings)
+
+
+def test_a_host_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "https://api.example.com")
+    with pytest.raises(SettingsError, match=r"^ALLOWED_HOSTS: .*without http://"):
+        load_settings(tmp_path / ".env")

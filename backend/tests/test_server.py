@@ -25,7 +25,7 @@ def test_container_start_up_migrates_and_serves(empty_database: URL, tmp_path: P
     with serving(["/bin/sh", "-c", command], {"DATABASE_URL": as_text(empty_database)}, log):
         response = wait_for_answer(f"http://127.0.0.1:{port}/readyz")
         assert response.json()["status"] == "ready"
-        assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()) == 6
+        assert len(httpx.get(f"http://127.0.0.1:{port}/api/v1/companies").json()["items"]) == 6
     lines = log.read_text()
     assert "Running upgrade 001 -> 002" in lines
     assert len(re.findall(r"INFO:? +Database: .*\(from DATABASE_URL\)", lines)) == 2, lines

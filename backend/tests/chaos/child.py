@@ -54,7 +54,7 @@ def run_fde(
     known = json.loads(answers.read_text(encoding="utf-8"))
 
     def read(
-        requests: Sequence[Request], _: Limits, __: int, note: Callable[[int], None]
+        requests: Sequence[Request], _: Limits, __: int, note: Callable[[int], None], *_stop: object
     ) -> Generator[Answer]:
         for number, each in enumerate(requests):
             note(number)

@@ -1,10 +1,15 @@
-"""Wait for a server in another process."""
+"""Call the application in this process, or wait for a server in another one."""
 
 import socket
 import time
 
 import httpx2 as httpx
 import pytest
+from fastapi.testclient import TestClient
+
+from app.main import create_app
+
+LOCAL = "http://127.0.0.1:8000"
 
 
 def free_port() -> int:
@@ -22,3 +27,8 @@ def wait_for_answer(address: str) -> httpx.Response:
         except httpx.ConnectError:
             time.sleep(0.1)
     pytest.fail(f"nothing answers at {address}")
+
+
+def local_client() -> TestClient:
+    """Return a client of a new application, as a program on this machine calls it."""
+    return TestClient(create_app(), LOCAL, client=("127.0.0.1", 50000))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app.db.models import Company, Document, Extraction
@@ -29,7 +29,9 @@ def two_reports() -> list[list[Statement]]:
 
 
 def keep_filings(
-    engine: Engine, filings: Sequence[Sequence[Statement]], name: str = "Costa Verde plc"
+    engine: Engine | Connection,
+    filings: Sequence[Sequence[Statement]],
+    name: str = "Costa Verde plc",
 ) -> int:
     """Keep a company with its filings, proved and compiled; return its id."""
     with Session(engine) as session, session.begin():

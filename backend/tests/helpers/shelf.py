@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import sessionmaker
 
 from app.pipeline.read.versions import READERS
@@ -38,8 +38,10 @@ NONE: Mapping[str, str] = MappingProxyType({})
 class Shelf:
     """Files with typed readings. No process is started; the rest is as it is."""
 
-    def __init__(self, database: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        # A commit releases a savepoint; what is written goes with the transaction around it.
+    def __init__(
+        self, database: Connection | Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # On a connection a commit releases a savepoint: all goes with the transaction around it.
         self.sessions = sessionmaker(database, join_transaction_mode="create_savepoint")
         self.storage = Storage(str(folder / "storage"))
         self.folder = folder
@@ -116,7 +118,12 @@ class Shelf:
             return made.id
 
     def _read_files(
-        self, requests: Sequence[Request], _: Limits, __: int, note: Callable[[int], None]
+        self,
+        requests: Sequence[Request],
+        _: Limits,
+        __: int,
+        note: Callable[[int], None],
+        *_stop: object,
     ) -> Generator[Answer]:
         for number, each in enumerate(requests):
             note(number)

@@ -46,9 +46,19 @@ PATH = re.compile(r"(?<![\w/.:])[\w.-][\w./-]*")
 SUFFIXES = {".awk", ".example", ".ini", ".lock", ".mako", ".md", ".py", ".sh", ".toml", ".yml"}
 # Created by a command, or the name of a revision that does not exist yet.
 NOT_IN_GIT = re.compile(
-    r"(^|/)(\.demo|\.venv|\.postgres|\.backups|\.storage|\.env$|_build)|(^|/)00[3-9]_\w+\.py"
+    r"(^|/)(\.bench|\.demo|\.venv|\.postgres|\.backups|\.storage|\.env$|_build)|(^|/)00[3-9]_\w+\.py"
 )
-PRUNED = {".git", ".demo", ".venv", ".postgres", ".backups", ".storage", "_build", "__pycache__"}
+PRUNED = {
+    ".git",
+    ".bench",
+    ".demo",
+    ".venv",
+    ".postgres",
+    ".backups",
+    ".storage",
+    "_build",
+    "__pycache__",
+}
 
 
 def below(folder: Path) -> Iterator[Path]:

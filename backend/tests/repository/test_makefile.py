@@ -35,6 +35,7 @@ OTHERS = {
         "bench",
         "bench-online",
         "bench-compile",
+        "bench-api",
     ),
     *("help", "install", "psql", "db-stop", "run", "test", "test-all", "lint", "format"),
     *("demo", "demo-remove", "typecheck", "docs", "check", "lock", "clean"),
