@@ -87,7 +87,7 @@ _register(
         (statements, "Show years side by side; write XLSX, CSV, JSON.", STATEMENTS_EXAMPLES),
         (why, "Show where a figure comes from.", WHY_EXAMPLES),
         (check, "Check what is proved, and what is missing.", CHECK_EXAMPLES),
-        (fix, "Correct a figure, or take a correction back.", FIX_EXAMPLES),
+        (fix, "Correct a figure, or withdraw a correction.", FIX_EXAMPLES),
         (compile_, "Compile again after a newer release.", COMPILE_EXAMPLES),
     ),
 )

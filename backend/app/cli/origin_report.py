@@ -81,7 +81,7 @@ def _proof_in_words(origin: Origin) -> str:
 
 
 def _correction(origin: Origin) -> Iterator[tuple[str, str]]:
-    """Yield that a person corrected it, and how to take that back."""
+    """Yield that a person corrected it, and how to withdraw the correction."""
     if origin.corrected is None:
         return
     yield "corrected", describe_correction(origin.corrected)

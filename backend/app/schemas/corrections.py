@@ -151,7 +151,7 @@ class CorrectionResult(Fixed):
 
 
 class CorrectionWithdrawn(BaseModel):
-    """A correction that was taken back, and what that changed."""
+    """A correction that was withdrawn, and what that changed."""
 
     model_config = ConfigDict(
         json_schema_extra={

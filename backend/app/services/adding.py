@@ -34,6 +34,7 @@ from app.services.kept_filing import (
     Kept,
     Outcome,
     accept,
+    describe_kept,
     fill_in_facts,
     write_document,
     write_extractions,
@@ -292,7 +293,7 @@ class Adding:
         mark_stale(session, company.id)
         document.file_path = self._storage.put(file.path, file.sha256)
         session.flush()
-        kept = _describe(session, document, file.name)
+        kept = describe_kept(session, document, file.name)
         outcome: Outcome = "added"
         if is_known:  # another process may have added it meanwhile
             outcome = "read_again" if number else "already_there"
@@ -332,7 +333,7 @@ class Adding:
                 mark_stale(session, company.id)
             # It stores one that is gone or damaged again, as fde doctor advises.
             document.file_path = self._storage.put(file.path, file.sha256)
-            return replace(_describe(session, document, file.name), outcome="already_there")
+            return replace(describe_kept(session, document, file.name), outcome="already_there")
 
         try:
             return in_transaction(self._sessions, work)
@@ -383,30 +384,3 @@ def _document_of(session: Session, company_id: int, sha256: str) -> Document | N
     return session.scalars(
         select(Document).where(Document.company_id == company_id, Document.sha256 == sha256)
     ).one_or_none()
-
-
-def _describe(session: Session, document: Document, name: str) -> Kept:
-    """Return what is kept of a document."""
-    rows = session.execute(
-        select(
-            Extraction.statement_type,
-            Extraction.status,
-            Extraction.accession,
-            Extraction.doubtful_accepted,
-            Extraction.method,
-            Extraction.reader,
-        )
-        .where(Extraction.document_id == document.id)
-        .order_by(Extraction.id)
-    ).all()
-    current = [each for each in rows if READERS.get(each.method) == each.reader] or rows
-    return Kept(
-        name,
-        "added",
-        document=document.id,
-        fiscal_year=document.fiscal_year,
-        form=document.form,
-        statements=tuple((each.statement_type, each.status) for each in current),
-        filings=len({each.accession for each in current}),
-        accepted=any(each.doubtful_accepted for each in current),
-    )

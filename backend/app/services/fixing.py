@@ -1,4 +1,4 @@
-"""Correct a figure of a compiled statement, or take a correction back, and compile again."""
+"""Correct a figure of a compiled statement, or withdraw a correction, and compile again."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.models import Company, Document, Extraction
+from app.pipeline.read.versions import READERS
 from app.pipeline.statement import Statement, StatementName, Status
 from app.services.answer import Answer
 from app.services.errors import RefusedError
@@ -282,3 +283,30 @@ def _compare(
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(2)
+
+
+def describe_kept(session: Session, document: Document, name: str) -> Kept:
+    """Return what is kept of a document, as the present readers read it."""
+    rows = session.execute(
+        select(
+            Extraction.statement_type,
+            Extraction.status,
+            Extraction.accession,
+            Extraction.doubtful_accepted,
+            Extraction.method,
+            Extraction.reader,
+        )
+        .where(Extraction.document_id == document.id)
+        .order_by(Extraction.id)
+    ).all()
+    current = [each for each in rows if READERS.get(each.method) == each.reader] or rows
+    return Kept(
+        name,
+        "added",
+        document=document.id,
+        fiscal_year=document.fiscal_year,
+        form=document.form,
+        statements=tuple((each.statement_type, each.status) for each in current),
+        filings=len({each.accession for each in current}),
+        accepted=any(each.doubtful_accepted for each in current),
+    )

@@ -226,7 +226,7 @@ def test_a_transaction_that_fails_leaves_no_file(
         raise OperationalError("SELECT", {}, Exception("the server is gone"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_describe", fail)  # after the file is stored
+        patched.setattr(module, "describe_kept", fail)  # after the file is stored
         with pytest.raises(OperationalError):
             shelf.add("Acme plc", path)
     assert list(shelf.storage.list()) == []
