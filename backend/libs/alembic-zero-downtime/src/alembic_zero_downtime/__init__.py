@@ -45,7 +45,7 @@ LIGHT = {
     for module in (
         *("__main__", "cli", "interrupts", "database", "database.url", "database.url_checks"),
         *("embedded", "embedded.account", "embedded.authentication", "embedded.binaries"),
-        *("embedded.dialect", "embedded.programs", "embedded.server"),
+        *("embedded.cluster", "embedded.dialect", "embedded.programs", "embedded.server"),
     )
 }
 """The modules that import nothing of Alembic, for a program that starts quickly.

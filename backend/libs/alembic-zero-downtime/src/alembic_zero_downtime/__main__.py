@@ -47,7 +47,8 @@ def open_context(arguments: "Namespace") -> "CommandContext":
     from alembic_zero_downtime.cli.context import CommandContext  # noqa: PLC0415
     from alembic_zero_downtime.environment import load_project  # noqa: PLC0415
 
-    config = Config(arguments.config, cmd_opts=Namespace(x=arguments.x))
+    # Alembic, too, reads the pyproject.toml of the current folder beside alembic.ini.
+    config = Config(arguments.config, toml_file="pyproject.toml", cmd_opts=Namespace(x=arguments.x))
     return CommandContext(load_project(config), config, PROGRAM)
 
 

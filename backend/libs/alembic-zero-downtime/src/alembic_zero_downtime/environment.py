@@ -11,27 +11,36 @@ from alembic import context
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 import alembic_zero_downtime.operations
 import alembic_zero_downtime.revisions.head_file  # noqa: F401 registers the write hook `head`
-from alembic_zero_downtime._alembic import version_locations
+from alembic_zero_downtime._alembic import (
+    command_name,
+    resetting_settings,
+    version_locations,
+)
 from alembic_zero_downtime._exits import exits_refused
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.errors import MigrationError, describe_error, describe_failure
 from alembic_zero_downtime.history.recorder import LedgerRecorder
+from alembic_zero_downtime.migration_environment import (
+    ALL_HEADS,
+    CONNECTION,
+    MigrationEnvironment,
+    configure_arguments,
+    write_version_schema,
+)
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.revisions.files import require_distinct_ids
+from alembic_zero_downtime.revisions.left_out import FAILED, fail_after_writing
 from alembic_zero_downtime.revisions.numbering import check_message, prepare_revision
 from alembic_zero_downtime.runtime.command import MigrationCommand
 from alembic_zero_downtime.signals import graceful_exit
 
-FAILED = 255  # as Alembic's own failures
-CONNECTION = "connection"
-"""The key of a program's own connection in `Config.attributes` (Alembic's cookbook)."""
 PROJECT_CALLBACK = "alembic_zero_downtime.project_callback"
 """The key in `Config.attributes` of the function that `load_project` gets the project with."""
 
@@ -76,6 +85,7 @@ def _run(project: Project) -> None:
         require_distinct_ids(context.script, project)
         try:
             _run_connected(project, config)
+            _try_new_revisions(project, config)
         except DBAPIError as error:
             raise MigrationError(describe_failure(error)) from error
 
@@ -89,14 +99,18 @@ def load_project(config: Config) -> Project:
     """Return the project that `env.py` passes to `run`.
 
     Raises:
-        MigrationError: `env.py` does not call `run`.
+        MigrationError: `env.py` fails, or does not call `run`.
     """
     projects: list[Project] = []
     scripts = ScriptDirectory.from_config(config)
     config.attributes[PROJECT_CALLBACK] = projects.append
     try:
-        with EnvironmentContext(config, scripts):
+        with EnvironmentContext(config, scripts, destination_rev=ALL_HEADS):
             scripts.run_env()
+    except CommandError:
+        raise
+    except Exception as error:  # the project's own code raises anything
+        raise MigrationError(f"{scripts.env_py_location} fails: {describe_error(error)}") from error
     finally:
         del config.attributes[PROJECT_CALLBACK]
     if not projects:
@@ -108,20 +122,14 @@ def load_project(config: Config) -> Project:
 
 def _run_connected(project: Project, config: Config) -> None:
     """Run on the connection or the engine of the calling program, else on a new connection."""
-    settings = project.read_settings()
     bind: Any = config.attributes.get(CONNECTION)
     if bind is None:
-        address = project.resolve_database(config)
-        database = MigrationDatabase(
-            address,
-            settings,
-            url_setting=project.commands.database_url,
-            start_server=project.commands.start_server,
-        )
-        MigrationCommand(project, database).run()
+        MigrationCommand(project, project.migration_database(config)).run()
         return
     address = DatabaseURL(bind.engine.url, 'config.attributes["connection"]')
-    database = MigrationDatabase(address, settings, bind.engine)
+    database = MigrationDatabase(
+        *(address, project.read_settings(), bind.engine), version_table=project.version_table
+    )
     match bind:
         case Engine():
             MigrationCommand(project, database).run()
@@ -132,24 +140,38 @@ def _run_connected(project: Project, config: Config) -> None:
                 MigrationCommand(project, database, connection).run()
 
 
+def _try_new_revisions(project: Project, config: Config) -> None:
+    """Try the revisions that Alembic is about to write, when no connection is open any more."""
+    migrations = context.get_context()
+    if command_name(migrations) != "revision":
+        return
+    # Every command imports this module, but only autogenerate needs this.
+    from alembic_zero_downtime.trial.command import try_new_revisions  # noqa: PLC0415
+
+    environment = MigrationEnvironment(project, config, context.script)
+    try_new_revisions(environment, migrations.opts["revision_context"])
+    fail_after_writing(migrations, is_command_line=bool(config.cmd_opts))
+
+
 def _run_offline(project: Project, database: DatabaseURL) -> None:
     """Write the SQL of the revisions, each in a separate transaction (offline mode)."""
-    settings = project.read_settings()
+    recorder = LedgerRecorder(project, context.script, project.read_settings())
+    arguments = _without_directives(project)
+    own: Any = to_tuple(arguments.get("on_version_apply", ()))
     context.configure(
         url=database.url,
         target_metadata=project.load_metadata(),
-        literal_binds=True,
-        dialect_opts={"paramstyle": "named"},
-        transaction_per_migration=True,
-        on_version_apply=LedgerRecorder(project, context.script, settings),
-        **_without_directives(project),
+        **{**arguments, "on_version_apply": (recorder, *own)},
     )
+    migrations: Any = context.get_context()
+    resetting_settings(migrations, migrations.impl.reset_settings)
     try:
         # What a revision prints is no SQL.
         with exits_refused(), redirect_stdout(sys.stderr):
             require_distinct_ids(context.script, project)
+            write_version_schema(context, project)
             with context.begin_transaction():
-                context.run_migrations()
+                context.run_migrations(**project.run_arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader closed the pipe, as `alembic … --sql | head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -206,7 +228,7 @@ def _run_file_command(project: Project) -> None:
 
 
 def _without_directives(project: Project) -> dict[str, Any]:
-    """Return the project's options without the hook, which `prepare_revision` calls."""
-    options = dict(project.context_options)
+    """Return the arguments without the project's hook, which `prepare_revision` calls."""
+    options = configure_arguments(project, as_sql=True)
     options.pop("process_revision_directives", None)
     return options

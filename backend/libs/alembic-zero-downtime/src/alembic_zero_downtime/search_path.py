@@ -15,6 +15,7 @@ SHOW_SEARCH_PATH = "SHOW search_path"  # it calls no function
 LISTED = re.compile(r'"(?:""|[^"])*"|[^,\s]+')
 CURRENT_SCHEMAS = text("SELECT pg_catalog.current_schemas(false)")
 
+HAS_SCHEMA = text("SELECT pg_catalog.to_regnamespace(:name) IS NOT NULL")
 IS_TABLE = text("""
     SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class
      WHERE oid = pg_catalog.to_regclass(:name)::oid
@@ -54,3 +55,9 @@ def has_table(connection: Connection, name: str, schema: str | None = None) -> b
     quote = connection.dialect.identifier_preparer.quote_identifier
     names = ".".join(quote(each).replace("%%", "%") for each in (schema, name) if each)
     return bool(connection.scalar(IS_TABLE, {"name": names}))
+
+
+def has_schema(connection: Connection, name: str) -> bool:
+    """Whether a schema exists."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(name).replace("%%", "%")
+    return bool(connection.scalar(HAS_SCHEMA, {"name": quoted}))

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 PREFIX = "MIGRATION_"
@@ -26,6 +27,8 @@ class MigrationSettings:
         lock_wait: how long to wait for the migration lock, in seconds; 0 fails at once.
         db_wait: how long to wait for a server that is not ready, in seconds.
         git_commit: the commit of the code, if git is not available.
+        shadow_bin: the folder of the PostgreSQL programs for disposable servers; None for those of
+            the wheel.
         allow_data_loss: whether a downgrade may lose data without confirmation.
     """
 
@@ -37,6 +40,7 @@ class MigrationSettings:
     lock_wait: float = 600.0
     db_wait: float = 0.0
     git_commit: str | None = None
+    shadow_bin: str | None = None
     allow_data_loss: bool = False
 
     @classmethod
@@ -150,6 +154,12 @@ def _application_name(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    if not Path(text).is_absolute():
+        raise ValueError("write the absolute path of a folder, e.g. /usr/lib/postgresql/18/bin")
+    return text
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "lock_timeout": _bounded_timeout,
     "statement_timeout": _timeout,
@@ -159,4 +169,5 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "lock_wait": _seconds,
     "db_wait": _seconds,
     "git_commit": str,
+    "shadow_bin": _folder,
 }

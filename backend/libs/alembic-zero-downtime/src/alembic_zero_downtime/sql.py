@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from itertools import dropwhile, islice, takewhile
 
 # Of nested comments, two levels.
 TOKEN = re.compile(
@@ -31,7 +32,7 @@ CONTROL = re.compile(
 
 IF = r"(?:IF (?:NOT )?EXISTS )?"
 NAME = r"(?:[\w$]+\.)*(?P<name>[\w$]+)"
-TABLE = r"(?:[\w$]+\.)*(?P<table>[\w$]+)"
+TABLE = r"(?P<schema>(?:[\w$]+\.)*)(?P<table>[\w$]+)"
 TEMPORARY = r"(?:(?:GLOBAL |LOCAL )?TEMP(?:ORARY)? |UNLOGGED )?"
 CREATE_TABLE = rf"^CREATE {TEMPORARY}TABLE {IF}{TABLE}"
 ALTER_TABLE = rf"^ALTER TABLE {IF}(?:ONLY )?{TABLE}"
@@ -69,6 +70,12 @@ ENDS_TRANSACTION_WORD = re.compile(r"\b(?:COMMIT|END|ABORT|PREPARE|ROLLBACK)\b",
 # A function body in standard SQL (PostgreSQL manual, "CREATE FUNCTION"). Its END follows a
 # semicolon, unlike that of a CASE.
 ATOMIC_BODY = re.compile(r"\bBEGIN\s+ATOMIC\b(?:.*?;)??\s*END\b", re.DOTALL | re.IGNORECASE)
+# Until the session ends; SET LOCAL ends with the transaction.
+SET = (
+    r"^SET (?:(?P<special>SESSION AUTHORIZATION|TIME ZONE|ROLE) |(?:SESSION )?(?P<name>[\w.]+) ?"
+    r"(?:=|TO ))"
+)
+SET_CONFIG = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'[^()]*,\s*'?f\w*'?\s*\)", re.IGNORECASE)
 
 
 class StatementKind(Enum):
@@ -116,6 +123,12 @@ class Statement:
         return next((match["table"].lower() for match in found if match), None)
 
     @property
+    def qualified_table(self) -> str | None:
+        """The same table with its schema, unless that is `public`."""
+        found = (self.find(pattern) for pattern in TABLE_PATTERNS)
+        return next((table_name(match) for match in found if match), None)
+
+    @property
     def new_table(self) -> str | None:
         """The name of the table that it creates, without the schema."""
         match = self.find(CREATE_TABLE)
@@ -148,6 +161,11 @@ class Statement:
         )
 
 
+def table_name(match: re.Match[str]) -> str:
+    """Return the name of the table in a match of TABLE, with its schema unless that is `public`."""
+    return f"{match['schema']}{match['table']}".lower().removeprefix("public.")
+
+
 def split_statements(sql: str) -> Iterator[Statement]:
     """Yield the statements of `sql`; comments alone are not a statement."""
     text, words, bodies = "", "", list[str]()
@@ -169,6 +187,16 @@ def split_statements(sql: str) -> Iterator[Statement]:
                 words += re.sub(r"[^\w$]", "_", token[0][1:-1])
             case _:
                 words += token[0]
+
+
+def changed_settings(script: str) -> list[str]:
+    """Return the settings of the session that statements set, as RESET takes them."""
+    found = []
+    for statement in split_statements(script):
+        if match := statement.find(SET):
+            found.append(match["special"] or match["name"])
+        found += SET_CONFIG.findall(statement.text)
+    return found
 
 
 def is_one_statement(sql: str) -> bool:
@@ -197,8 +225,31 @@ def string_literals(sql: str) -> list[str]:
 
 def identifier_parts(qualified: str) -> list[str]:
     """Return the parts of a qualified name, such as `"a table".id`, without quotes."""
-    return [
-        token[0][1:-1].replace('""', '"') if token.lastgroup == "name" else token[0]
-        for token in TOKEN.finditer(qualified)
-        if token[0] != "."
-    ]
+    return [_identifier(token) for token in TOKEN.finditer(qualified) if token[0] != "."]
+
+
+def identifiers_in_parentheses(sql: str) -> list[str]:
+    """Return the identifiers of the first list in parentheses, such as `("a b", c)`, unquoted."""
+    tokens = dropwhile(lambda token: token[0] != "(", TOKEN.finditer(sql))
+    inner = takewhile(lambda token: token[0] != ")", islice(tokens, 1, None))
+    return [_identifier(token) for token in inner if token.lastgroup != "space" and token[0] != ","]
+
+
+def list_after(keyword: str, sql: str) -> list[str]:
+    """Return the elements, as text, of the first list in parentheses after a keyword."""
+    tokens = dropwhile(lambda token: token[0].upper() != keyword, TOKEN.finditer(sql))
+    tokens = dropwhile(lambda token: token[0] != "(", tokens)
+    elements, depth = [""], 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0:
+            break
+        if depth == 1 and token[0] == ",":
+            elements.append("")
+        else:
+            elements[-1] += token[0]
+    return [each.strip() for each in (elements[0][1:], *elements[1:])]
+
+
+def _identifier(token: re.Match[str]) -> str:
+    return token[0][1:-1].replace('""', '"') if token.lastgroup == "name" else token[0]

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,7 +118,7 @@ def build_template(admin: "Engine", server: "URL", ini_file: Path) -> str:
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     name = f"{TEMPLATE}_{sha256(bytes(ini_file.resolve())).hexdigest()[:12]}"
-    with _done_once(name) as is_done:
+    with done_once(name) as is_done:
         if not is_done:
             with admin.connect() as connection:
                 connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}"')
@@ -126,13 +126,13 @@ def build_template(admin: "Engine", server: "URL", ini_file: Path) -> str:
             config = Config(ini_file)
             engine = create_engine(server.set(database=name), poolclass=NullPool)
             config.attributes["connection"] = engine
-            command.upgrade(config, "head")
+            command.upgrade(config, "heads")
             engine.dispose()
     return name
 
 
 @contextmanager
-def _done_once(name: str) -> Iterator[bool]:
+def done_once(name: str) -> Iterator[bool]:
     """Yield whether another worker has done it; the others wait meanwhile."""
     folder = Path(os.environ[FOLDER])
     folder.mkdir(mode=0o755, exist_ok=True)
@@ -194,17 +194,29 @@ def shadow_server(_shadow_server: "URL", monkeypatch: pytest.MonkeyPatch) -> Non
     Without it each of them starts a server, which takes about a second. After each use the server
     is as it was: databases and roles are dropped.
     """
+    from alembic_zero_downtime.embedded import disposable  # noqa: PLC0415
 
-    @contextmanager
-    def reuse() -> "Iterator[URL]":
-        name = f"shadow_{uuid4().hex[:12]}"
-        _execute(_shadow_server, f"CREATE DATABASE {name} TEMPLATE template0")
-        try:
-            yield _shadow_server.set(database=name)
-        finally:
-            _empty_server(_shadow_server)
+    start = disposable.disposable_server
 
-    monkeypatch.setattr("alembic_zero_downtime.embedded.disposable.disposable_server", reuse)
+    def reuse(programs: Path | None = None) -> "AbstractContextManager[URL]":
+        return reused_server(_shadow_server) if programs is None else start(programs)
+
+    monkeypatch.setattr(disposable, "disposable_server", reuse)
+
+
+@contextmanager
+def reused_server(server: "URL") -> "Iterator[URL]":
+    """Yield a new database of a server; in the end the server is as it was.
+
+    Args:
+        server: the address of its administrative database.
+    """
+    name = f"shadow_{uuid4().hex[:12]}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield server.set(database=name)
+    finally:
+        _empty_server(server)
 
 
 def _empty_server(url: "URL") -> None:

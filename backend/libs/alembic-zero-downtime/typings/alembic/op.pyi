@@ -74,9 +74,11 @@ def create_foreign_key_online(
     ondelete: str | None = None,
     deferrable: bool | None = None,
     initially: str | None = None,
+    match: str | None = None,
     source_schema: str | None = None,
     referent_schema: str | None = None,
     replace: bool = False,
+    **dialect_kw: Any,
 ) -> None: ...
 def create_index_online(
     index_name: str | None,

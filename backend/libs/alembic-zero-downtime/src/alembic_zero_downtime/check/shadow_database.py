@@ -1,46 +1,56 @@
 """Run the migrations on an empty shadow database, to compare the schema that they create."""
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
-from alembic import context
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from psycopg2 import sql
-from sqlalchemy import Connection, MetaData, create_engine, event
+from psycopg2 import errorcodes, sql
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime import embedded
 from alembic_zero_downtime._log_levels import log_level
 from alembic_zero_downtime.data_loss.dry_run import upgrade_steps
+from alembic_zero_downtime.embedded.lacks import explain_lack
 from alembic_zero_downtime.embedded.sandbox import (
+    CREATE_EXTENSION,
+    NEEDS_SUPERUSER,
     Sandbox,
     create_sandbox,
+    missing_role,
     reason_unknown,
     run_in_savepoint,
 )
 from alembic_zero_downtime.errors import (
-    EmbeddedServerError,
     MigrationError,
     describe_error,
     one_line,
 )
-from alembic_zero_downtime.project import Project
-from alembic_zero_downtime.runtime.context import configure
-from alembic_zero_downtime.schema.catalog import Catalog, read_catalog
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
+from alembic_zero_downtime.schema.catalog import Catalog, read_catalogs
+from alembic_zero_downtime.schema.comparison import ModelComparison, compare_models
 from alembic_zero_downtime.steps import StepsFunction
+from alembic_zero_downtime.tables import VERSION_TABLE_OPTION
 
 # Their messages about the shadow database are suppressed.
 LOGGERS = ("alembic", "alembic_zero_downtime")
 SHADOW = "shadow"
-NO_SUCH_ROLE = re.compile(r'role "(.+)" does not exist')
+
+
+class LeftOut(NamedTuple):
+    """A statement that was left out.
+
+    Attributes:
+        text: the revision, the statement and the reason.
+        needs_superuser: whether the reason is that it needs a superuser.
+    """
+
+    text: str
+    needs_superuser: bool
 
 
 class ShadowDatabase:
@@ -48,65 +58,85 @@ class ShadowDatabase:
 
     Attributes:
         connection: to the database, not in a transaction.
-        unknown: the statements that need a superuser, or fail after such a one, each with its
-            revision and the reason; what they create is missing.
+        sandbox: the database.
+        unknown: the statements that need a superuser or an extension that this server lacks, or
+            fail after such a one; what they create is missing.
     """
 
     def __init__(
-        self, connection: Connection, sandbox: Sandbox, project: Project, config: Config
+        self, connection: Connection, sandbox: Sandbox, environment: MigrationEnvironment
     ) -> None:
         self.connection = connection
-        self.unknown: list[str] = []
-        self._sandbox = sandbox
-        self._project = project
-        self._config = config
-        self._scripts = ScriptDirectory.from_config(self._config)
+        self.unknown: list[LeftOut] = []
+        self.sandbox = sandbox
+        self._environment = environment
         self._revision = ""
+        self._lacking: list[str] = []
 
-    def migrate(self, revisions: Sequence[str]) -> Catalog:
+    def install(self, extensions: Iterable[tuple[str, str]]) -> None:
+        """Install the extensions of another database, which no revision may have created.
+
+        What this server lacks is named if the migrations fail.
+
+        Args:
+            extensions: their names, each with its schema.
+        """
+        for name, schema in extensions:
+            try:
+                self.sandbox.install_extension(name, schema)
+            except psycopg2.Error as error:
+                self._lacking.append(explain_lack(error) or f"extension {name}: {error}")
+
+    def migrate(self, revisions: Sequence[str], schemas: Iterable[str] = ()) -> Catalog:
         """Upgrade to these revisions and return the catalog.
+
+        Args:
+            revisions: the ids.
+            schemas: those that are read besides the current one.
 
         Raises:
             CommandError: A revision fails on a database without other rows.
         """
         if revisions:
             try:
+                steps = self._steps_function(revisions)
                 with (
                     self._intercepting(),
-                    self._environment(MetaData(), fn=self._steps_function(revisions)),
+                    self._environment.open(self.connection, steps=steps) as opened,
                 ):
-                    context.run_migrations()
+                    self._environment.run(opened)
             except Exception as error:
                 self.connection.rollback()
-                before = f" after {'; '.join(self.unknown)}" if self.unknown else ""
+                left_out = "; ".join(each.text for each in self.unknown)
+                before = f" after {left_out}" if left_out else ""
+                way_out = explain_lack(error) or one_line("; ".join(self._lacking))
                 raise MigrationError(
                     "the migrations do not run on an empty database, so nothing can be "
                     f"compared: {describe_error(error)}{before}"
+                    f"{f'; {way_out}' if way_out else ''}"
                 ) from error
-        catalog = read_catalog(self.connection)
+        catalog = read_catalogs(self.connection, schemas)
         self.connection.rollback()
         return catalog
 
-    def autogenerate(self, metadata: MetaData) -> list[str]:
-        """Return the differences that Alembic's autogenerate detects."""
-        with self._environment(metadata):
-            found = compare_metadata(context.get_context(), metadata)
-        self.connection.rollback()
-        return [_describe(each) for each in found]
+    def compare_models(self, metadata: MetaData) -> tuple[ModelComparison, list[str]]:
+        """Compare the models with the database.
 
-    @contextmanager
-    def _environment(self, metadata: MetaData, **options: Any) -> Iterator[None]:
-        """Set up Alembic as `env.py` does, without settings, migration lock and ledger."""
-        with EnvironmentContext(self._config, self._scripts, **options):
-            configure(self.connection, self._project, metadata)
-            with context.begin_transaction():
-                yield
+        Returns:
+            The comparison, and the differences that other extensions of autogenerate detect.
+        """
+        with self._environment.open(self.connection, metadata=metadata) as opened:
+            migrations = opened.get_context()
+            comparison = compare_models(migrations, metadata)
+            found = compare_metadata(migrations, metadata)
+        self.connection.rollback()
+        return comparison, [_describe(each) for each in found]
 
     def _steps_function(self, revisions: Sequence[str]) -> StepsFunction:
         """Return the steps of an upgrade, which keep the revision that runs."""
 
         def steps(current: Any, migrations: Any) -> Iterator[Any]:
-            for step in upgrade_steps(self._scripts, revisions)(current, migrations):
+            for step in upgrade_steps(self._environment.scripts, revisions)(current, migrations):
                 self._revision = getattr(getattr(step, "revision", None), "revision", "")
                 yield step
 
@@ -114,7 +144,7 @@ class ShadowDatabase:
 
     @contextmanager
     def _intercepting(self) -> Iterator[None]:
-        """Run the statements of the connection in place of SQLAlchemy."""
+        """Run the statements of the connection in place of SQLAlchemy; refuse other servers."""
 
         def execute(cursor: Any, statement: str, *parameters: Any) -> bool:
             values = parameters[:-1]  # without the context
@@ -133,11 +163,23 @@ class ShadowDatabase:
         engine = self.connection.engine
         for name, listener in listeners.items():
             event.listen(engine, name, listener)
+        event.listen(Engine, "do_connect", self._refuse_other_servers)
         try:
             yield
         finally:
+            event.remove(Engine, "do_connect", self._refuse_other_servers)
             for name, listener in listeners.items():
                 event.remove(engine, name, listener)
+
+    def _refuse_other_servers(self, *arguments: Any) -> None:
+        """Refuse the connection of a revision's own engine, such as one to the real database.
+
+        Raises:
+            MigrationError: It is not one to this server.
+        """
+        *_, parameters = arguments
+        if parameters.get("host") != self.sandbox.url.query["host"]:
+            raise MigrationError("a revision connects to another server than the one of the check")
 
     def _execute(self, cursor: Any, statement: str, run: Callable[[], object]) -> None:
         """Run a statement; create the roles that it needs, as migrations do not create them."""
@@ -145,57 +187,60 @@ class ShadowDatabase:
             try:
                 run_in_savepoint(cursor.connection, statement, run)
             except psycopg2.Error as error:
-                match = NO_SUCH_ROLE.fullmatch(error.diag.message_primary or "")
-                if match:
-                    role = sql.SQL("CREATE ROLE {}").format(sql.Identifier(match[1]))
+                if name := missing_role(error):
+                    role = sql.SQL("CREATE ROLE {}").format(sql.Identifier(name))
                     run_in_savepoint(cursor.connection, "", partial(cursor.execute, role))
                     continue
                 self._leave_out(cursor, statement, error)
             return
 
     def _leave_out(self, cursor: Any, statement: str, error: psycopg2.Error) -> None:
-        """Leave out a statement that fails for lack of a superuser, or as a consequence.
+        """Leave out a statement that fails for lack of something here, or as a consequence.
 
         Raises:
             psycopg2.Error: It fails for another reason.
         """
+        is_installed = error.pgcode == errorcodes.DUPLICATE_OBJECT
+        if is_installed and CREATE_EXTENSION.fullmatch(statement):
+            return
         reason = reason_unknown(error, statement)
         if reason:
             cursor.execute("SELECT pg_catalog.current_schema()")
             (schema,) = cursor.fetchone()
-            if self._sandbox.install_for(statement, schema):
+            if self.sandbox.install_for(statement, schema):
                 return
         elif self.unknown:
             reason = error.diag.message_primary
         if reason is None:
             raise error
         shown = f"{one_line(statement)}: {reason}"
-        self.unknown.append(f"revision {self._revision}: {shown}" if self._revision else shown)
+        text = f"revision {self._revision}: {shown}" if self._revision else shown
+        self.unknown.append(LeftOut(text, error.pgcode in NEEDS_SUPERUSER))
 
 
 @contextmanager
-def shadow_database(project: Project, config: Config) -> Iterator[ShadowDatabase]:
+def shadow_database(environment: MigrationEnvironment) -> Iterator[ShadowDatabase]:
     """Start a disposable server and yield its empty database.
 
-    No setting is read: the migrations cannot reach another database.
+    No address is read: the migrations cannot reach another database.
 
     Raises:
         EmbeddedServerError: The server is not installed, or does not start.
-        CommandError: The revisions cannot be loaded.
+        CommandError: The revisions cannot be loaded, or a setting is invalid.
     """
-    if not embedded.is_installed():
-        raise EmbeddedServerError(
-            "the check needs the embedded PostgreSQL, which is not installed here: "
-            f"{project.commands.install}; or run it on a machine that has it, with the same "
-            "database"
-        )
+    project = environment.project
+    folder = project.read_settings().shadow_bin
+    programs = embedded.choose_programs(folder, project.commands.install, "the check")
     from alembic_zero_downtime.embedded.disposable import disposable_server  # noqa: PLC0415 needs psutil
 
     with ExitStack() as stack:
         stack.enter_context(log_level(*LOGGERS, level=logging.WARNING))
-        sandbox = create_sandbox(stack.enter_context(disposable_server()), SHADOW)
+        sandbox = create_sandbox(stack.enter_context(disposable_server(programs)), SHADOW)
         engine = create_engine(sandbox.url, poolclass=NullPool)
-        yield ShadowDatabase(stack.enter_context(engine.connect()), sandbox, project, config)
+        connection = stack.enter_context(engine.connect()).execution_options(
+            **{VERSION_TABLE_OPTION: project.version_table}
+        )
+        yield ShadowDatabase(connection, sandbox, environment)
 
 
 def _describe(difference: Any) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, TableClause, create_engine, event, table
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -23,6 +23,7 @@ from alembic_zero_downtime.errors import (
 )
 from alembic_zero_downtime.search_path import SHOW_SEARCH_PATH, without_system_schema
 from alembic_zero_downtime.settings import MigrationSettings
+from alembic_zero_downtime.tables import VERSION_TABLE, VERSION_TABLE_OPTION
 
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
@@ -49,6 +50,7 @@ class MigrationDatabase:
         engine: the engine of a program that passes its own, used instead of the address.
         url_setting: the setting that names the database for migrations.
         start_server: the command that starts a server on this machine; empty if there is none.
+        version_table: Alembic's version table; every connection knows it (`tables`).
     """
 
     address: DatabaseURL
@@ -56,6 +58,7 @@ class MigrationDatabase:
     engine: Engine | None = field(default=None, repr=False)
     url_setting: str = "sqlalchemy.url"
     start_server: str = ""
+    version_table: TableClause = field(default=table(VERSION_TABLE), compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the masked address and its source."""
@@ -83,7 +86,7 @@ class MigrationDatabase:
         options = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
         with self._open(options) as connection:
             try:
-                yield connection
+                yield connection.execution_options(**{VERSION_TABLE_OPTION: self.version_table})
             finally:
                 if self.engine is not None:  # the settings must not return to the program's pool
                     connection.invalidate()

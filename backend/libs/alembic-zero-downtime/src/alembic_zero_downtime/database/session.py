@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TableClause
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.search_path import SHOW_SEARCH_PATH, without_system_schema
+from alembic_zero_downtime.tables import VERSION_TABLE_OPTION
 
 DRIVERS = {"psycopg2", "psycopg", "embedded"}  # the last is psycopg2 on the embedded server
 ROLE_PARAMETERS = ("session_authorization", "role")
@@ -97,13 +98,13 @@ def require_supported_driver(connection: Connection) -> None:
 
 
 @contextmanager
-def borrowed(connection: Connection) -> Iterator[None]:
+def borrowed(connection: Connection, version_table: TableClause) -> Iterator[None]:
     """Use a program's own connection; restore its session settings when the block ends."""
     is_nested = connection.in_transaction()
     search_path = search_system_schema_first(connection, is_local=is_nested)
     found = SessionState.read(connection)
     before = SessionState({**found.settings, "search_path": search_path})
-    connection.execution_options(is_borrowed=True)
+    connection.execution_options(is_borrowed=True, **{VERSION_TABLE_OPTION: version_table})
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, table, text
 
-from alembic_zero_downtime.tables import MIGRATION_TABLES
+from alembic_zero_downtime.tables import migration_tables
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DatabaseInfo:
 TABLE_SIZES = text("""
     SELECT c.relname, pg_catalog.pg_total_relation_size(c.oid)
       FROM pg_catalog.pg_class c
-     WHERE c.relnamespace = pg_catalog.current_schema()::regnamespace::oid
+     WHERE c.relnamespace = pg_catalog.quote_ident(pg_catalog.current_schema())::regnamespace::oid
        AND c.relkind IN ('r', 'p')
        AND c.relname <> ALL (:migration_tables)
      ORDER BY c.relname
@@ -56,7 +56,7 @@ def read_info(connection: Connection) -> DatabaseInfo:
         tables=tuple(
             TableSize(name, _count(connection, name), table_size)
             for name, table_size in connection.execute(
-                TABLE_SIZES, {"migration_tables": list(MIGRATION_TABLES)}
+                TABLE_SIZES, {"migration_tables": migration_tables(connection)}
             )
         ),
     )

@@ -29,16 +29,19 @@ PREFIX = "pg-disposable-"
 
 
 @contextmanager
-def disposable_server() -> Iterator[URL]:
+def disposable_server(programs: Path | None = None) -> Iterator[URL]:
     """Start a new server; yield the address of its database `postgres`.
 
     SIGINT and SIGTERM end it at once, and with it a statement that this process waits for.
+
+    Args:
+        programs: the folder of PostgreSQL's programs, by default those of the wheel.
 
     Raises:
         EmbeddedServerError: It does not start.
     """
     with _guarded_folder() as (folder, program), _ended_by_signals(program):
-        yield _start_server(folder)
+        yield _start_server(folder, programs)
 
 
 @contextmanager
@@ -48,12 +51,12 @@ def lasting_server() -> Iterator[URL]:
         yield _start_server(folder)
 
 
-def _start_server(folder: Path) -> URL:
+def _start_server(folder: Path, programs: Path | None = None) -> URL:
     directory = folder / "server"
     directory.mkdir()
     for path in (folder, directory):
         path.chmod(0o711)  # the server runs as another account if root starts it
-    server = EmbeddedServer(directory, FAST, temporary=folder)
+    server = EmbeddedServer(directory, FAST, temporary=folder, programs=programs)
     return URL.create(
         "postgresql+psycopg2",
         username="postgres",

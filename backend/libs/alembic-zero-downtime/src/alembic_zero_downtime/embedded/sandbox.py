@@ -15,9 +15,11 @@ import psycopg2
 from psycopg2 import errorcodes, extensions, sql
 from sqlalchemy import URL
 
+from alembic_zero_downtime.embedded.authentication import SANDBOX
+from alembic_zero_downtime.embedded.lacks import explain_lack
 from alembic_zero_downtime.sql import is_one_statement, split_statements
 
-ROLE = "sandbox"
+ROLE = SANDBOX
 # The settings of the database, which the role owns, do not apply: its search path could put a
 # function of the role before that of the server.
 ADMIN_OPTIONS = "-csearch_path=pg_catalog -clock_timeout=2s"
@@ -40,7 +42,9 @@ TRANSACTION_CONTROL = (
     r"^(?:BEGIN|START|COMMIT|END|ABORT|ROLLBACK|SAVEPOINT|RELEASE|PREPARE|SET TRANSACTION)\b"
 )
 SAVEPOINT = "before_the_statement"
+FIRST_WITH_SELF_GRANT = 16_00_00  # before, who may create roles may also grant them
 NEEDS_SUPERUSER = (errorcodes.INSUFFICIENT_PRIVILEGE,)
+NO_SUCH_ROLE = re.compile(r'role "(.+)" does not exist')
 NO_SUCH_EXTENSION = (errorcodes.FEATURE_NOT_SUPPORTED, errorcodes.UNDEFINED_FILE)
 
 
@@ -104,10 +108,10 @@ def create_sandbox(server: URL, database: str) -> Sandbox:
         # the target's tables is not, and disables triggers as a migration may.
         create = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE BYPASSRLS PASSWORD %s")
         cursor.execute(create.format(name), [password])
-        for statement in (
-            "ALTER ROLE {} SET createrole_self_grant = 'set, inherit'",
-            "GRANT SET ON PARAMETER session_replication_role TO {}",
-        ):
+        statements = ["GRANT SET ON PARAMETER session_replication_role TO {}"]
+        if cursor.connection.server_version >= FIRST_WITH_SELF_GRANT:
+            statements.append("ALTER ROLE {} SET createrole_self_grant = 'set, inherit'")
+        for statement in statements:
             cursor.execute(sql.SQL(statement).format(name))
         create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 STRATEGY FILE_COPY")
         cursor.execute(create.format(sql.Identifier(database), name))
@@ -139,11 +143,23 @@ def as_dsn(url: URL) -> str:
     return str(extensions.make_dsn(**parameters))
 
 
+def missing_role(error: Any) -> str | None:
+    """Return the role for whose lack a statement failed; migrations do not create roles."""
+    diagnostics = getattr(error, "diag", None)
+    match = NO_SUCH_ROLE.fullmatch(getattr(diagnostics, "message_primary", None) or "")
+    return match[1] if match else None
+
+
 def reason_unknown(error: psycopg2.Error, statement: str) -> str | None:
-    """Return why a statement cannot run in a sandbox; None if the error has another cause."""
+    """Return why a statement cannot run in a sandbox; None if the error has another cause.
+
+    What the server lacks comes with the setting that chooses another one.
+    """
     message = error.diag.message_primary or str(error)
     if error.pgcode in NEEDS_SUPERUSER:
         return message
+    if way_out := explain_lack(error):
+        return f"{message}: {way_out}"
     is_extension = CREATE_EXTENSION.fullmatch(statement)
     return message if is_extension and error.pgcode in NO_SUCH_EXTENSION else None
 
@@ -162,11 +178,11 @@ def run_in_savepoint(driver: Any, statement: str, run: Callable[[], object]) -> 
     is_idle = driver.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
     # After a COMMIT of the revision, the driver does not begin another transaction.
     is_outside = driver.autocommit or driver.status == extensions.STATUS_BEGIN
-    controls = any(each.matches(TRANSACTION_CONTROL) for each in split_statements(statement))
-    if controls or (is_outside and is_idle):
+    if controls_transaction(statement) or (is_outside and is_idle):
         run()
         return
-    with driver.cursor() as cursor:
+    # The driver's own cursor: the plan replaces the one of the revisions.
+    with driver.cursor(cursor_factory=extensions.cursor) as cursor:
         cursor.execute(f"SAVEPOINT {SAVEPOINT}")
         try:
             run()
@@ -175,6 +191,11 @@ def run_in_savepoint(driver: Any, statement: str, run: Callable[[], object]) -> 
             raise
         finally:
             cursor.execute(f"RELEASE SAVEPOINT {SAVEPOINT}")
+
+
+def controls_transaction(statement: str) -> bool:
+    """Whether a statement begins or ends a transaction or a savepoint."""
+    return any(each.matches(TRANSACTION_CONTROL) for each in split_statements(statement))
 
 
 def _unquoted(name: str) -> str:

@@ -27,7 +27,13 @@ from typing import BinaryIO
 import psutil
 
 from alembic_zero_downtime.embedded.account import Account, AccountError, account_for
-from alembic_zero_downtime.embedded.authentication import restrict_access
+from alembic_zero_downtime.embedded.authentication import (
+    ALL_ROLES,
+    KNOWN_ROLES,
+    restrict_access,
+)
+from alembic_zero_downtime.embedded.binaries import ENVIRONMENT, ProgramsError
+from alembic_zero_downtime.embedded.cluster import ServerError, create_cluster, reachable
 from alembic_zero_downtime.embedded.programs import can_access, find_program_for
 
 SOCKET_FOLDER = "pg-peer-"
@@ -36,28 +42,13 @@ trusted every client that reached the socket."""
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS
 START_SECONDS = 60
+FIRST_WITH_ALL_ROLES = 16  # the version whose map of names has a word for all roles
 RETRY_SECONDS = 15
 REASON_PREFIXES = ("FATAL: ", "DETAIL: ", "HINT: ")
-DESCRIPTORS = Path("/proc/self/fd")
-ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 # Start a program in the background, and print its process id. It is not a child of this process,
 # and its output goes to standard error.
 IN_BACKGROUND = '"$@" >&2 & echo $!'
-SETTINGS = {
-    "listen_addresses": "",
-    "port": "5432",  # only a part of the socket's name
-    "unix_socket_permissions": "0700",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "lc_messages": "C",
-    "log_checkpoints": "off",
-}
-
 logger = logging.getLogger(__name__)
-
-
-class ServerError(Exception):
-    """The server cannot be created, started or stopped; `EmbeddedServerError` for all callers."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +82,13 @@ class EmbeddedServer:
         directory: its files; created at the first start.
         options: server settings for one start, e.g. `("fsync=off",)`.
         temporary: the folder of the socket's folder, by default that for temporary files.
+        programs: the folder of PostgreSQL's programs, by default those of the wheel.
     """
 
     directory: Path
     options: tuple[str, ...] = ()
     temporary: Path | None = None
+    programs: Path | None = None
 
     @property
     def data(self) -> Path:
@@ -146,7 +139,7 @@ class EmbeddedServer:
             with _append(self.directory / "lock", account.folder_owner) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield account
-        except (AccountError, ServerError, OSError) as error:
+        except (AccountError, ProgramsError, ServerError, OSError) as error:
             # They need Alembic: connecting to a server that runs is faster without.
             from alembic_zero_downtime.errors import EmbeddedServerError, one_line  # noqa: PLC0415
 
@@ -208,33 +201,7 @@ class EmbeddedServer:
         unfinished.mkdir(mode=0o700)
         creator = account.with_name()
         creator.chown(unfinished)
-        locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
-        with (
-            tempfile.TemporaryDirectory(
-                prefix="pg-initdb-", dir=self._temporary(creator)
-            ) as folder,
-            _reachable(unfinished, creator) as (path, descriptors),
-        ):
-            creator.chown(Path(folder))
-            done = subprocess.run(
-                [
-                    *(find_program_for(creator, "initdb", Path(folder)), "-D", path),
-                    *("--username=postgres", "--auth=peer", "--encoding=UTF8", *locale),
-                    *(*settings, "--no-instructions"),
-                ],
-                check=False,
-                cwd="/",
-                env=ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                pass_fds=descriptors,
-                **creator.credentials,
-            )
-        if done.returncode != 0:
-            raise ServerError(f"the embedded server cannot be created: {done.stdout + done.stderr}")
+        create_cluster(unfinished, creator, self._temporary(creator), self.programs)
         account.chown_tree(unfinished)
         unfinished.rename(self.data)
 
@@ -242,7 +209,8 @@ class EmbeddedServer:
         version = (self.data / "PG_VERSION").read_text().strip()
         logger.info("Starting the embedded PostgreSQL %s in %s …", version, self.directory)
         account.chown_tree(self.data)
-        restrict_access(self.data, account)
+        has_word = int(version) >= FIRST_WITH_ALL_ROLES
+        restrict_access(self.data, account, ALL_ROLES if has_word else KNOWN_ROLES)
         log_size = self._log.stat().st_size if self._log.exists() else 0
         sockets = self._make_socket_directory(account)
         try:
@@ -262,11 +230,11 @@ class EmbeddedServer:
 
     def _launch(self, account: Account, sockets: Path) -> psutil.Process | None:
         """Start the server in a session of its own; return None if it has stopped at once."""
-        program = find_program_for(account, "postgres", sockets)
+        program = find_program_for(account, "postgres", sockets, self.programs)
         options = [f"unix_socket_directories={_quote(sockets)}", *self.options]
         with (
             _append(self._log, account.folder_owner) as log,
-            _reachable(self.data, account) as (path, descriptors),
+            reachable(self.data, account) as (path, descriptors),
         ):
             started = subprocess.run(
                 [
@@ -362,19 +330,6 @@ class EmbeddedServer:
                 )
             time.sleep(0.01)
         _remove_socket_directory(postmaster.socket_directory)
-
-
-@contextmanager
-def _reachable(folder: Path, account: Account) -> Iterator[tuple[Path, tuple[int, ...]]]:
-    """Yield a path of `folder` for the account, and the file descriptors that it needs for it."""
-    if can_access(account, folder):
-        yield folder, ()
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield DESCRIPTORS / str(descriptor), (descriptor,)
-    finally:
-        os.close(descriptor)
 
 
 def _is_alive(process: psutil.Process) -> bool:

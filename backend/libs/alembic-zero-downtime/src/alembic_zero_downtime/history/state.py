@@ -13,12 +13,13 @@ from alembic_zero_downtime.history.declared_environment import means_production
 from alembic_zero_downtime.history.ledger import Entry, read_ledger
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.search_path import has_table
-from alembic_zero_downtime.tables import MIGRATION_TABLES, NOT_FROM_EXTENSION
+from alembic_zero_downtime.tables import NOT_FROM_EXTENSION
 
 HAS_TABLES = text(f"""
     SELECT EXISTS (
         SELECT FROM pg_catalog.pg_class AS c
-         WHERE c.relnamespace = pg_catalog.current_schema()::regnamespace::oid
+         WHERE c.relnamespace
+               = pg_catalog.quote_ident(pg_catalog.current_schema())::regnamespace::oid
            AND c.relkind IN ('r', 'p')
            AND c.relname <> ALL (:migration_tables)
            AND {NOT_FROM_EXTENSION})
@@ -243,8 +244,9 @@ def _find_status(
     """Return the status of a database whose revisions are all known."""
     if not current and not pending:
         return MigrationStatus.AT_HEAD
-    migration_tables = [*MIGRATION_TABLES, project.version_table.name]
-    if not current and not connection.scalar(HAS_TABLES, {"migration_tables": migration_tables}):
+    if not current and not connection.scalar(
+        HAS_TABLES, {"migration_tables": project.migration_tables}
+    ):
         return MigrationStatus.EMPTY
     if not current:
         is_at_base = read_ledger(connection).heads == frozenset()  # after a downgrade

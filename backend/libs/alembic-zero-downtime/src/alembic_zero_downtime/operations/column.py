@@ -109,7 +109,7 @@ def _add(online: OnlineContext, table: str, column: Column[Any], default: str) -
     name = online.quote(column.name)
     if online.is_offline or online.fetch_row(EXISTS, table=table, column=column.name) is None:
         default_clause, column.server_default = column.server_default, None
-        definition = online.compile(CreateColumn(column), getattr(default_clause, "arg", None))
+        definition = online.compile(CreateColumn(column))
         column.server_default = default_clause
         online.run_locking(
             table,

@@ -31,6 +31,16 @@ from alembic_zero_downtime.operations.context import (
 )
 from alembic_zero_downtime.operations.index import build_unless_exists
 
+REFERENCED_KEY = """
+    SELECT FROM pg_index AS i
+     WHERE i.indrelid = to_regclass(:table) AND i.indisunique AND i.indimmediate
+       AND i.indpred IS NULL
+       AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C")
+              FROM pg_attribute AS a
+             WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0 : i.indnkeyatts - 1])
+           ) = CAST(:columns AS text[])
+"""
+
 
 @Operations.register_operation("create_foreign_key_online")
 class CreateForeignKeyOnlineOp(Replacing, CreateForeignKeyOp):
@@ -50,9 +60,11 @@ class CreateForeignKeyOnlineOp(Replacing, CreateForeignKeyOp):
         ondelete: str | None = None,
         deferrable: bool | None = None,
         initially: str | None = None,
+        match: str | None = None,
         source_schema: str | None = None,
         referent_schema: str | None = None,
         replace: bool = False,
+        **dialect_kw: Any,
     ) -> None:
         """Add a foreign key without blocking reads or writes of both tables.
 
@@ -72,10 +84,13 @@ class CreateForeignKeyOnlineOp(Replacing, CreateForeignKeyOp):
             ondelete: the action.
             deferrable: whether the check can be deferred to the end of the transaction.
             initially: `DEFERRED` or `IMMEDIATE`.
+            match: `FULL` or `SIMPLE`.
             source_schema: of the referencing table.
             referent_schema: of the referenced table.
             replace: whether to replace a constraint of the same name with a different definition,
                 which stays in force until the new one is validated.
+            **dialect_kw: likewise: `postgresql_…`; `postgresql_not_valid=True` leaves existing rows
+                unvalidated.
 
         Raises:
             OnlineOperationError: A different constraint of that name exists, or the revision has
@@ -92,9 +107,11 @@ class CreateForeignKeyOnlineOp(Replacing, CreateForeignKeyOp):
                 ondelete=ondelete,
                 deferrable=deferrable,
                 initially=initially,
+                match=match,
                 source_schema=source_schema,
                 referent_schema=referent_schema,
                 replace=replace,
+                **dialect_kw,
             )
         )
 
@@ -182,6 +199,8 @@ def create_foreign_key_online(operations: Operations, operation: CreateForeignKe
     with online_context(operations) as online:
         key = operation.to_constraint(online.context)
         assert isinstance(key, ForeignKeyConstraint)  # noqa: S101 for the type only
+        if online.is_dry_run and not _has_referenced_key(online, key):
+            return  # a dry run builds no unique index, and a foreign key loses no data
         with _replacing_existing(online, key, replace=operation.replace):
             _add_and_validate(online, key)
 
@@ -265,14 +284,20 @@ def _replacing_existing(
 
 
 def _add_and_validate(online: OnlineContext, constraint: Constraint) -> None:
-    """Add a constraint as NOT VALID, then validate it; skip a statement that is done."""
+    """Add a constraint as NOT VALID, then validate it; skip a statement that is done.
+
+    With `postgresql_not_valid=True` it is not validated.
+    """
     table = online.table_of(constraint)
     name = online.quote(online.name_of(constraint))
     existing = _find(online, constraint)
+    options = constraint.dialect_options["postgresql"]
+    stays_not_valid = options["not_valid"]
     if existing is None:
-        constraint.dialect_options["postgresql"]["not_valid"] = True
-        condition = constraint.sqltext if isinstance(constraint, CheckConstraint) else None
-        online.run_locking(table, online.compile(AddConstraint(constraint), condition))
+        options["not_valid"] = True
+        online.run_locking(table, online.compile(AddConstraint(constraint)))
+    if stays_not_valid:
+        return
     if existing is None or not existing.convalidated:
         with dropped_if_violated(online, f"ALTER TABLE {table} DROP CONSTRAINT {name}"):
             online.run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
@@ -288,3 +313,13 @@ def _find(online: OnlineContext, constraint: Constraint) -> Row[Any] | None:
         table=online.table_of(constraint),
         name=online.name_of(constraint),
     )
+
+
+def _has_referenced_key(online: OnlineContext, key: ForeignKeyConstraint) -> bool:
+    """Whether the referenced table has the unique index that a foreign key needs."""
+    row = online.fetch_row(
+        REFERENCED_KEY,
+        table=online.table(key.referred_table.name, key.referred_table.schema),
+        columns=sorted(each.column.name for each in key.elements),
+    )
+    return row is not None

@@ -9,7 +9,6 @@ from typing import Any
 from alembic.operations import Operations
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import (
-    BindParameter,
     ClauseElement,
     Column,
     Connection,
@@ -20,14 +19,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType
 
 from alembic_zero_downtime._alembic import format_constraint, is_in_external_transaction
 from alembic_zero_downtime.errors import MigrationError, describe_failure, sqlstate
+from alembic_zero_downtime.verbatim import use_verbatim_compiler
 
 # psycopg2's own dialect doubles percent signs, as if DDL had parameters.
 DIALECT: Any = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+use_verbatim_compiler(DIALECT)
 WAIT_FOR_VACUUM = "LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE; "
 """The prefix of a statement that has to wait for VACUUM first."""
 IN_ONLINE_OPERATION = "online operation"
@@ -101,22 +101,8 @@ class OnlineContext:
         """
         self.run(statement if self.is_offline else WAIT_FOR_VACUUM.format(table) + statement)
 
-    def compile(self, element: ClauseElement, *expressions: ClauseElement | str | None) -> str:
-        """Return the SQL of a construct, without parameters.
-
-        Args:
-            element: the construct.
-            expressions: its expressions that the user has written.
-
-        Raises:
-            OnlineOperationError: An expression has a parameter, which would become NULL.
-        """
-        for each in expressions:
-            for part in iterate(each) if isinstance(each, ClauseElement) else ():
-                if isinstance(part, BindParameter) and part.required:
-                    raise OnlineOperationError(
-                        f":{part.key} is a parameter in textual SQL: write \\:{part.key}"
-                    )
+    def compile(self, element: ClauseElement) -> str:
+        """Return the SQL of a construct; `:name` in its texts is no parameter."""
         return str(element.compile(dialect=DIALECT))
 
     def fetch_row(self, query: str, **values: object) -> Row[Any] | None:

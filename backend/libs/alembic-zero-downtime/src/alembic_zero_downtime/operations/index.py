@@ -218,8 +218,7 @@ def _build(online: OnlineContext, index: Index) -> None:
         _log_blockers(online, index)
         _drop_invalid(online, index)
     index.dialect_options["postgresql"]["concurrently"] = not online.is_transactional
-    where = index.dialect_options["postgresql"]["where"]
-    statement = online.compile(CreateIndex(index), *index.expressions, where)
+    statement = online.compile(CreateIndex(index))
     if online.is_transactional:
         online.run(statement)
         return

@@ -42,19 +42,23 @@ def require_distinct_ids(scripts: ScriptDirectory, project: Project) -> None:
     try:
         loaded = list_revisions(scripts)
     except Exception as error:
-        _require_python(paths)
+        require_python(paths)
         _require_distinct_ids(paths, project)
         raise MigrationError(f"the revisions cannot be loaded: {describe_error(error)}") from error
     if len(loaded) != len(paths):
-        _require_python(paths)
+        require_python(paths)
         _require_distinct_ids(paths, project)
     for each in loaded:
         if not hasattr(each.module, "upgrade"):
             raise MigrationError(f"{Path(each.path).name} has no function upgrade(): add it")
 
 
-def _require_python(paths: Sequence[Path]) -> None:
-    """Refuse a file that cannot be read, and a syntax error."""
+def require_python(paths: Sequence[Path]) -> None:
+    """Refuse a file that cannot be read, and a syntax error.
+
+    Raises:
+        MigrationError: There is such a file.
+    """
     for path in paths:
         try:
             ast.parse(_read_source(path))

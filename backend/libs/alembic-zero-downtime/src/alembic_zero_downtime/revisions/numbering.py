@@ -6,8 +6,9 @@ Generation"), so that `alembic revision` and `make migrate-create` assign the sa
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from alembic.operations.ops import MigrationScript
+from alembic.operations.ops import DowngradeOps, MigrationScript, UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import messaging, rev_id
@@ -33,10 +34,39 @@ def prepare_revision(
     Raises:
         MigrationError: The message is invalid; or revisions alone cannot make a change safely.
     """
-    if command_name(context) != "check":  # which counts the differences as Alembic proposes them
+    first = directives[0]
+    if command_name(context) == "check":
+        _list_differences(context, first)
+    else:
         _prepare(project, context, directives)
     if hook := project.context_options.get("process_revision_directives"):
-        hook(context, heads, directives)
+        with _blank_for_no_difference(first, directives):
+            hook(context, heads, directives)
+
+
+@contextmanager
+def _blank_for_no_difference(
+    first: MigrationScript, directives: list[MigrationScript]
+) -> Iterator[None]:
+    """If there is no revision, let a hook have a blank one, as Alembic passes it.
+
+    It is written if the hook adds operations.
+    """
+    is_blank = not directives
+    if is_blank:
+        first.upgrade_ops, first.downgrade_ops = UpgradeOps([]), DowngradeOps([])
+        directives.append(first)
+    yield
+    if is_blank and first in directives and first.upgrade_ops and first.upgrade_ops.is_empty():
+        directives.remove(first)
+
+
+def _list_differences(context: MigrationContext, script: MigrationScript) -> None:
+    """Add the differences to those that `alembic check` counts and lists."""
+    from alembic_zero_downtime.autogenerate.proposals import list_differences  # noqa: PLC0415
+
+    assert script.upgrade_ops is not None  # noqa: S101 autogenerate fills them
+    script.upgrade_ops.ops += list_differences(context, context.opts["target_metadata"])
 
 
 def _prepare(
@@ -48,8 +78,10 @@ def _prepare(
     descriptions: list[str] = []
     if command_args["autogenerate"]:
         directives[:], descriptions = _compose(context, first)
-    ids = list(_new_ids(project, context.opts["script"], command_args["rev_id"], len(directives)))
-    for directive, revision in zip(directives, ids, strict=True):
+    ids = list(
+        _new_ids(project, context.opts["script"], command_args["rev_id"], len(directives) or 1)
+    )
+    for directive, revision in zip(directives or [first], ids, strict=True):
         directive.rev_id = revision
     if context.config:
         context.config.attributes[DESCRIPTIONS] = dict(zip(ids, descriptions, strict=False))
@@ -90,15 +122,22 @@ def _compose(
     context: MigrationContext, first: MigrationScript
 ) -> tuple[list[MigrationScript], list[str]]:
     """Return the revisions that change the database to match the models, and their descriptions."""
-    # Every command imports this module, but only autogenerate needs this.
+    # Every command imports this module, but only autogenerate needs these.
+    from alembic_zero_downtime.autogenerate.change import LEFT_OUT  # noqa: PLC0415
     from alembic_zero_downtime.autogenerate.compose import (  # noqa: PLC0415
         compose_revisions,
         find_changes,
     )
+    from alembic_zero_downtime.autogenerate.rendering import ItemRenderer  # noqa: PLC0415
+    from alembic_zero_downtime.autogenerate.unimported import find_unimported  # noqa: PLC0415
 
+    metadata = context.opts["target_metadata"]
+    for each in find_unimported(metadata):
+        messaging.msg(str(each))
     proposed = first.upgrade_ops.ops if first.upgrade_ops else []
-    changes = find_changes(context, context.opts["target_metadata"], proposed)
-    if not changes:
+    changes = find_changes(context, metadata, proposed)
+    context.opts["render_item"] = ItemRenderer(context, metadata)
+    if not changes and not context.opts.get(LEFT_OUT):
         messaging.msg(
             "No difference between the models and the database: no revision written. "
             'A blank one: alembic revision -m "message"'

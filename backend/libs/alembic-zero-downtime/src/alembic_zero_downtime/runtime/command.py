@@ -15,6 +15,7 @@ from alembic_zero_downtime._alembic import command_name, replace_steps
 from alembic_zero_downtime.data_loss.confirmation import confirm_data_loss
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.database.session import borrowed, require_supported_driver
+from alembic_zero_downtime.embedded.lacks import explain_embedded_lack
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.history.ledger import read_ledger, write_entries
 from alembic_zero_downtime.history.recorder import LedgerRecorder
@@ -25,6 +26,10 @@ from alembic_zero_downtime.history.state import (
     list_some,
 )
 from alembic_zero_downtime.history.verification import edited_revisions
+from alembic_zero_downtime.migration_environment import (
+    MigrationEnvironment,
+    create_version_schema,
+)
 from alembic_zero_downtime.operations.backfill import drop_empty_positions
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.adoption import adopt
@@ -57,6 +62,7 @@ class MigrationCommand:
         self._database = database
         self._connection = connection
         self._is_nested = connection is not None and connection.in_transaction()
+        self._environment = MigrationEnvironment(project, context.config, context.script)
         self._recorder = LedgerRecorder(project, context.script, database.settings)
 
     def run(self) -> None:
@@ -101,7 +107,7 @@ class MigrationCommand:
             with self._database.connect() as worker:
                 yield worker
         else:
-            with borrowed(self._connection):
+            with borrowed(self._connection, self._database.version_table):
                 yield self._connection
 
     def _read_state(self, worker: Connection) -> MigrationState:
@@ -166,6 +172,7 @@ class MigrationCommand:
         with hold_migration_lock(self._database, worker) as lock:
             if not self._is_still_applicable(worker, migrations, steps, state):
                 return
+            create_version_schema(worker, self._project)
             heads = self._execute(worker, migrations, steps, lock)
             state = self._verify(worker, heads)
             if not self._is_nested:
@@ -179,7 +186,7 @@ class MigrationCommand:
             CommandError: The downgrade is not confirmed.
         """
         if not self._is_nested:
-            confirm_data_loss(self._project, self._database, context.script, steps, state.current)
+            confirm_data_loss(self._environment, self._database, steps, state.current)
         elif not self._database.settings.allow_data_loss:
             raise MigrationError(
                 "the data loss of a downgrade cannot be estimated in a transaction of the calling "
@@ -233,18 +240,30 @@ class MigrationCommand:
                 self._recorder.measure = executor.measure
                 self._recorder.require_mark = guard.require_mark
                 self._recorder.is_transactional = lambda: not guard.has_ended_transaction
-                migrations.on_version_apply_callbacks = (self._recorder, executor.set_heads)
+                own = migrations.on_version_apply_callbacks
+                migrations.on_version_apply_callbacks = (
+                    *(self._recorder, executor.set_heads),
+                    *own,
+                )
                 replace_steps(migrations, executor.yield_steps)
-                executor.run(_run_migrations)
+                executor.run(self._run_migrations)
         except RevisionFailedError as error:
             result = describe_failed_run(self._project, self._database, context.script, executor)
-            raise MigrationError(f"{error}. {result}") from error
+            advice = self._advise(error.__cause__)
+            raise MigrationError(f"{error}. {result}{advice}") from error
         if not steps.done:  # only the version table was purged
             entries = [*self._recorder.adoption(worker, set()), self._recorder.purge()]
             write_entries(worker, entries)
             if not self._is_nested:
                 worker.commit()
         return executor.heads
+
+    def _advise(self, error: object) -> str:
+        """Return what to do where the embedded server lacks something, as a further sentence."""
+        if not self._database.address.is_embedded:
+            return ""
+        way_out = explain_embedded_lack(error, self._database.url_setting)
+        return f". To go on: {way_out}" if way_out else ""
 
     def _guard(self, migrations: MigrationContext, lock: MigrationLock) -> TransactionGuard:
         legacy: Collection[str] = ()
@@ -274,7 +293,6 @@ class MigrationCommand:
             raise MigrationError(f"the database is at {state}; {state.next_step}")
         return state
 
-
-def _run_migrations() -> None:
-    with context.begin_transaction():
-        context.run_migrations()
+    def _run_migrations(self) -> None:
+        with context.begin_transaction():
+            context.run_migrations(**self._project.run_arguments)

@@ -1,18 +1,15 @@
-"""Configure Alembic's context with the project's options and this library's."""
+"""Configure Alembic's context for the command that runs on the database itself."""
 
 from functools import partial
-from typing import Any
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.migration_environment import configure_arguments
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.revisions.numbering import prepare_revision
-
-# Without the second, autogenerate does not compare CHECK constraints.
-AUTOGENERATE_PLUGINS = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
 
 
 def configure(connection: Connection, project: Project, metadata: MetaData) -> MigrationContext:
@@ -32,17 +29,7 @@ def configure(connection: Connection, project: Project, metadata: MetaData) -> M
         raise MigrationError(
             "the connection is already in a transaction that Alembic did not begin"
         )
-    options: dict[str, Any] = {
-        "compare_server_default": True,
-        "autogenerate_plugins": AUTOGENERATE_PLUGINS,
-        **project.context_options,
-        "include_name": project.includes_name,
-        "process_revision_directives": partial(prepare_revision, project),
-    }
-    context.configure(
-        connection=connection,
-        target_metadata=metadata,
-        transaction_per_migration=True,
-        **options,
-    )
+    arguments = configure_arguments(project, as_sql=False)
+    arguments["process_revision_directives"] = partial(prepare_revision, project)
+    context.configure(connection=connection, target_metadata=metadata, **arguments)
     return context.get_context()

@@ -29,14 +29,14 @@ from alembic_zero_downtime.runtime.migration_lock import (
 )
 from alembic_zero_downtime.settings import MAX_NAME_BYTES, MigrationSettings
 from alembic_zero_downtime.sql import ends_transaction
-from alembic_zero_downtime.tables import MARK
+from alembic_zero_downtime.tables import MARK, quoted_name
 
 # Another session holds the lock: if this one gets it, that one has lost it.
 BEGIN = """
     SELECT pg_backend_pid(), pg_try_advisory_xact_lock({namespace}, {lock_key}), {heads}, {mark}
 """
 QUALIFY = """
-    SELECT format('%%I.%%I', relnamespace::regnamespace::text, relname)
+    SELECT format('%%s.%%I', relnamespace::regnamespace, relname)
       FROM pg_class WHERE oid = to_regclass(%s)::oid
 """
 HEADS = "ARRAY(SELECT version_num::text FROM {})"
@@ -242,7 +242,7 @@ class TransactionGuard:
         name = f"{self._name}: {self._step_name}".encode("ascii", "replace")[:MAX_NAME_BYTES]
         parameters = {**self._parameters, "application_name": name.decode()} if is_step else {}
         expected = self._expected_heads if is_step else None
-        heads = "NULL" if expected is None else HEADS.format(self._versions)
+        heads = "NULL" if expected is None else HEADS.format(self._versions.replace("%", "%%"))
         keys = {"namespace": NAMESPACE, "lock_key": LOCK_KEY}
         with driver.cursor() as cursor:
             mark, values = self._mark_transaction(parameters)
@@ -256,11 +256,9 @@ class TransactionGuard:
 
     def _qualify_version_table(self) -> str:
         """Return the version table with its schema: the search_path may be another one later."""
-        context, preparer = self._migrations, self._worker.dialect.identifier_preparer
-        name = preparer.format_table(
-            table(context.version_table, schema=context.version_table_schema)
-        )
-        return str(self._execute(QUALIFY, name)[0])
+        context = self._migrations
+        versions = table(context.version_table, schema=context.version_table_schema)
+        return str(self._execute(QUALIFY, quoted_name(self._worker, versions))[0])
 
     def _mark_transaction(self, parameters: Mapping[str, str]) -> tuple[str, list[str]]:
         """Return the expressions that mark the transaction and set parameters, and their values."""

@@ -1,7 +1,8 @@
 """Read the definitions of a schema, so that two databases can be compared."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from alembic_zero_downtime.search_path import read_search_path, search_only_system_schema
-from alembic_zero_downtime.tables import MIGRATION_TABLES
+from alembic_zero_downtime.tables import migration_tables
 
 # The query is parsed while only `pg_catalog` is searched, so that no function or operator of the
 # database runs. It is executed with another search path: the functions that print definitions omit
@@ -30,6 +31,10 @@ SETTINGS = """
     SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1
 """
 
+# An element of an array of varchar, each cast to text.
+ELEMENT = r"\((E?'(?:''|[^'])*'::character varying)\)::text"
+ELEMENTS = re.compile(rf"ARRAY\[({ELEMENT}(?:, {ELEMENT})*)\]")
+
 
 class Item(NamedTuple):
     """The key of a definition.
@@ -39,12 +44,14 @@ class Item(NamedTuple):
         table: the table or view that the object belongs to; None if there is none.
         name: of the object; of a function, with the types of its arguments.
         part: a property of the object, such as a column's `default`; None for the object itself.
+        schema: None for the current one.
     """
 
     kind: str
     table: str | None
     name: str
     part: str | None = None
+    schema: str | None = None
 
     @property
     def without_part(self) -> "Item":
@@ -80,7 +87,9 @@ class Catalog(Mapping[Item, str]):
         return len(self.definitions)
 
 
-def read_catalog(connection: Connection, schema: str | None = None) -> Catalog:
+def read_catalog(
+    connection: Connection, schema: str | None = None, path: Sequence[str] | None = None
+) -> Catalog:
     """Return the catalog of a schema; nothing is written, and the settings are restored.
 
     The migration tables and the objects of extensions are left out.
@@ -88,19 +97,22 @@ def read_catalog(connection: Connection, schema: str | None = None) -> Catalog:
     Args:
         connection: not in autocommit; an open transaction stays open.
         schema: by default the current one; `pg_temp` for the session's temporary tables.
+        path: the search path for which names are printed; by default `schema` and then that of the
+            session.
     """
-    quote = connection.dialect.identifier_preparer.quote
+    quote = connection.dialect.identifier_preparer.quote_identifier
     with connection.begin_nested() as savepoint:  # also restores the search path
         searched = read_search_path(connection)
         schema = schema or next(iter(searched), None)
         search_only_system_schema(connection)
         connection.exec_driver_sql(SETTINGS)
-        values = {"schema": schema, "migration_tables": list(MIGRATION_TABLES)}
+        values = {"schema": schema, "migration_tables": migration_tables(connection)}
         connection.execute(DECLARE, values)
-        path = ", ".join(map(quote, [schema, *searched] if schema else [TEMPORARY_SCHEMA]))
-        connection.exec_driver_sql(f"SET LOCAL search_path = {path}, {TEMPORARY_SCHEMA}")
+        path = ([schema, *searched] if schema else []) if path is None else path
+        listed = ", ".join(map(quote, [*path, TEMPORARY_SCHEMA]))
+        connection.exec_driver_sql(f"SET LOCAL search_path = {listed}")
         rows = connection.exec_driver_sql(f"FETCH ALL FROM {CURSOR}")
-        found = {Item(*row[:-1]): row[-1] for row in rows}
+        found = {Item(*row[:-1]): _as_first_printed(row[-1]) for row in rows}
         savepoint.rollback()
     version: Any = connection.dialect.server_version_info
     # The objects of extensions are not in the result, but their parts may be.
@@ -109,7 +121,39 @@ def read_catalog(connection: Connection, schema: str | None = None) -> Catalog:
     )
 
 
+def _as_first_printed(definition: str) -> str:
+    """Return a definition as the server prints it the first time.
+
+    It prints `IN ('a', 'b')` of a varchar as one cast of an array. If a downgrade restores a CHECK
+    with that text, the server prints a cast of each element: both are the same.
+    """
+
+    def cast_once(match: re.Match[str]) -> str:
+        elements = re.sub(ELEMENT, r"\1", match[1])
+        return f"(ARRAY[{elements}])::text[]"
+
+    return ELEMENTS.sub(cast_once, definition)
+
+
+def read_catalogs(connection: Connection, schemas: Iterable[str]) -> Catalog:
+    """Return the catalog of the current schema and of others, whose names are qualified.
+
+    Args:
+        connection: not in autocommit; an open transaction stays open.
+        schemas: the others; one that does not exist has no objects.
+    """
+    searched = read_search_path(connection)
+    catalog = read_catalog(connection)
+    definitions = dict(catalog)
+    for schema in schemas:
+        if schema not in searched[:1]:
+            found = read_catalog(connection, schema, searched)
+            definitions |= {item._replace(schema=schema): text for item, text in found.items()}
+    return Catalog(definitions, catalog.version)
+
+
 def fingerprint(catalog: Mapping[Item, str]) -> str:
     """Return the SHA-256 of all definitions, 64 hexadecimal digits."""
-    lines = sorted(repr((*item, definition)) for item, definition in catalog.items())
+    keys = ((tuple(item) if item.schema else item[:-1], text) for item, text in catalog.items())
+    lines = sorted(repr((*key, definition)) for key, definition in keys)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

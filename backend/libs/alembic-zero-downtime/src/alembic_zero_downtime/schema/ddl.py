@@ -26,6 +26,14 @@ COLUMN = "ALTER TABLE {table} ALTER COLUMN {name}"
 RECREATE_COLUMN = (
     "ALTER TABLE {table} DROP COLUMN {name};\nALTER TABLE {table} ADD COLUMN {column};"
 )
+# Of an empty table, the highest number is NULL, and the position stays what it was.
+AFTER_HIGHEST = (
+    "SELECT setval(pg_get_serial_sequence({table_literal}, {name_literal}), max({name}))"
+    " FROM {table};"
+)
+IDENTITY_OPTION = re.compile(
+    r"(?:INCREMENT BY|MINVALUE|MAXVALUE|START WITH|CACHE) -?\d+|(?:NO )?CYCLE"
+)
 INVALID_INDEX = "-- {name} is an invalid index, left by a CREATE INDEX CONCURRENTLY that failed"
 
 
@@ -113,7 +121,11 @@ PARTS = {
     ),
     "default": DDLTemplate.set(f"{COLUMN} SET DEFAULT {{definition}};", f"{COLUMN} DROP DEFAULT;"),
     "generation": DDLTemplate.set(RECREATE_COLUMN, f"{COLUMN} DROP EXPRESSION;"),
-    "identity": DDLTemplate(f"{COLUMN} ADD GENERATED {{definition}};", f"{COLUMN} DROP IDENTITY;"),
+    "identity": DDLTemplate(
+        f"{COLUMN} ADD GENERATED {{definition}};\n{AFTER_HIGHEST}",
+        f"{COLUMN} DROP IDENTITY;",
+        f"{COLUMN} SET GENERATED {{settings}};",
+    ),
     "storage": DDLTemplate.set(
         f"{COLUMN} SET STORAGE {{definition}};", f"{COLUMN} SET STORAGE DEFAULT;"
     ),
@@ -228,14 +240,17 @@ def _write(template: str, item: Item, catalog: Catalog, definition: str | None =
     """Fill in a template, by default with the definition in the catalog."""
     definition = catalog[item].rstrip(";") if definition is None else definition
     return template.format(
-        table=quote(item.table or ""),
+        table=_table(item),
         name=_name(item),
         kind=item.kind.upper(),
         object=_object(item),
         of=suffix_of(item.part),
         definition=definition,
         partitioning=f" {definition}" if definition else "",
-        literal="'" + definition.replace("'", "''") + "'",
+        literal=_literal(definition),
+        table_literal=_literal(quote(item.table or "")),
+        name_literal=_literal(item.name),
+        settings=_identity_settings(definition),
         type=catalog.get(item.without_part),
         column=_column(item.without_part, catalog) if item.kind == "column" else "",
         body=_body(item, catalog),
@@ -243,26 +258,42 @@ def _write(template: str, item: Item, catalog: Catalog, definition: str | None =
     )
 
 
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identity_settings(definition: str) -> str:
+    """Return the definition of an identity in the syntax of ALTER COLUMN; its position stays."""
+    when = definition.partition(" AS ")[0]
+    return " ".join([when, *(f"SET {each}" for each in IDENTITY_OPTION.findall(definition))])
+
+
 def _name(item: Item) -> str:
-    return (
-        item.name if item.kind in ROUTINES else quote(item.name)
-    )  # already quoted, with arguments
+    # That of a routine is already quoted, with its arguments.
+    name = item.name if item.kind in ROUTINES else quote(item.name)
+    is_in_schema = item.kind == "index" or item.table is None
+    return f"{quote(item.schema)}.{name}" if item.schema and is_in_schema else name
+
+
+def _table(item: Item) -> str:
+    table = quote(item.table or "")
+    return f"{quote(item.schema)}.{table}" if item.schema else table
 
 
 def _object(item: Item) -> str:
     """Return the object in the syntax of COMMENT."""
     if item.kind == "column":
-        return f"COLUMN {quote(item.table or '')}.{_name(item)}"
+        return f"COLUMN {_table(item)}.{_name(item)}"
     kind = "TYPE" if item.kind == "enum" else item.kind.upper()
     name = f"{kind} {_name(item)}"
-    return f"{name} ON {quote(item.table or '')}" if item.kind in ON_A_TABLE else name
+    return f"{name} ON {_table(item)}" if item.kind in ON_A_TABLE else name
 
 
 def _privileges(item: Item, definition: str) -> str:
     """Return privileges with their object, as in `SELECT (name) ON TABLE companies`."""
     if item.kind == "column":
         privileges = ", ".join(f"{each} ({_name(item)})" for each in definition.split(", "))
-        return f"{privileges} ON TABLE {quote(item.table or '')}"
+        return f"{privileges} ON TABLE {_table(item)}"
     if item.kind in TABLES:
         kind = "TABLE"
     elif item.kind in TYPES:
@@ -281,7 +312,11 @@ def _column(item: Item, catalog: Catalog) -> str:
 
 def _body(item: Item, catalog: Catalog) -> str:
     """Return the columns and constraints of a table."""
-    contents = [each for each in catalog if each.table == item.name and each.part is None]
+    contents = [
+        each
+        for each in catalog
+        if (each.schema, each.table, each.part) == (item.schema, item.name, None)
+    ]
     columns = [_column(each, catalog) for each in contents if each.kind == "column"]
     constraints = [
         f"CONSTRAINT {quote(each.name)} {catalog[each]}"
@@ -294,7 +329,7 @@ def _body(item: Item, catalog: Catalog) -> str:
 def _change_labels(item: Item, expected: str, actual: str) -> str:
     """Return the statements that add or rename enum labels; empty if other changes are needed."""
     before, after = string_literals(expected), string_literals(actual)
-    change = f"ALTER TYPE {quote(item.name)}"
+    change = f"ALTER TYPE {_name(item)}"
     if len(before) == len(after):
         pairs = zip(before, after, strict=True)
         return "\n".join(f"{change} RENAME VALUE {a} TO {b};" for a, b in pairs if a != b)

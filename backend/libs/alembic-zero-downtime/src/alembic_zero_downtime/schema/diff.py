@@ -1,6 +1,6 @@
 """Compare two catalogs: each difference as a sentence and as SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from alembic_zero_downtime.schema.catalog import Catalog, Item
@@ -22,6 +22,7 @@ class Difference:
         actual: its definition in the other catalog; None if it does not exist there.
         side: the name of the other catalog, such as `the database`.
         sql: the statements that change `expected` into `actual`, one per line.
+        undo: the statements that change `actual` into `expected`, one per line.
     """
 
     item: Item
@@ -29,6 +30,7 @@ class Difference:
     actual: str | None
     side: str
     sql: str
+    undo: str
 
     @property
     def description(self) -> str:
@@ -60,12 +62,21 @@ class Difference:
         return self.description
 
 
-def describe(item: Item) -> str:
-    """Return the name of an item, such as `default of column companies.tickers`."""
+def describe(item: Item, quotation: str = "") -> str:
+    """Return the name of an item, such as `default of column companies.tickers`.
+
+    Args:
+        item: the item.
+        quotation: the quotation mark around names, which are otherwise as they are.
+    """
+    schema = f"{item.schema}." if item.schema else ""
     if item.kind == "column":
-        name = f"column {item.table}.{item.name}"
+        name = f"column {quotation}{schema}{item.table}.{item.name}{quotation}"
+    elif item.table:
+        place = f"{quotation}{schema}{item.table}{quotation}"
+        name = f"{item.kind} {quotation}{item.name}{quotation} of {place}"
     else:
-        name = f"{item.kind} {item.name}" + (f" of {item.table}" if item.table else "")
+        name = f"{item.kind} {quotation}{schema}{item.name}{quotation}"
     if item.part is None:
         return name
     return f"{item.part} {'on' if item.part.startswith(ON) else 'of'} {name}"
@@ -76,7 +87,10 @@ def _is_long(definition: str | None) -> bool:
 
 
 def compare(
-    expected: Catalog, actual: Catalog, side: str = "the database"
+    expected: Catalog,
+    actual: Catalog,
+    side: str = "the database",
+    among: Container[Item] | None = None,
 ) -> tuple[Difference, ...]:
     """Return the differences, table by table.
 
@@ -86,11 +100,14 @@ def compare(
         expected: the catalog that the migrations create.
         actual: the catalog to compare with it.
         side: the name of `actual` in the sentences.
+        among: the items that are compared; by default all.
     """
     differing = [
         item
         for item in sorted({*expected, *actual}, key=_sort_key)
-        if expected.get(item) != actual.get(item) and _is_comparable(item, expected, actual)
+        if (among is None or item in among)
+        and expected.get(item) != actual.get(item)
+        and _is_comparable(item, expected, actual)
     ]
     one_sided = {item for item in differing if item not in expected or item not in actual}
     contents: dict[Item, list[Item]] = {item: [] for item in differing}
@@ -103,6 +120,7 @@ def compare(
         Difference(
             *(item, expected.get(item), actual.get(item), side),
             write_ddl(item, expected, actual, contents[item]),
+            write_ddl(item, actual, expected, contents[item]),
         )
         for item in differing
         if item not in contained
@@ -122,11 +140,12 @@ def _containers(item: Item, catalog: Catalog) -> Iterator[Item]:
     table = item.table
     if item.kind == "sequence" and (owner := catalog.get(item._replace(part="owner"))):
         table, column = identifier_parts(owner)
-        yield Item("column", table, column)
+        yield Item("column", table, column, schema=item.schema)
     if table is not None:
-        yield from (Item(kind, None, table) for kind in TABLES)
+        yield from (Item(kind, None, table, schema=item.schema) for kind in TABLES)
 
 
-def _sort_key(item: Item) -> tuple[str, bool, str, str, str]:
+def _sort_key(item: Item) -> tuple[str, str, bool, str, str, str]:
     """Sort the items of a table after the table itself."""
-    return item.table or item.name, item.table is not None, item.kind, item.name, item.part or ""
+    table = item.table or item.name
+    return item.schema or "", table, item.table is not None, item.kind, item.name, item.part or ""
