@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from alembic.operations.ops import MigrateOperation
+from alembic.operations.ops import ExecuteSQLOp, MigrateOperation
 
 from alembic_zero_downtime.errors import MigrationError
+from alembic_zero_downtime.verbatim import escape
 
+LEFT_OUT = "left_out"
+"""The key in the options of a migration context with the models that were not compared."""
 # Titles of pages in the documentation.
 ADD_A_COLUMN = "Add a column"
 CHANGE_A_TYPE = "Change a type"
+CHANGE_AN_ENUM = "Change an enum"
 WRITE_MANUALLY = "Write a revision manually"
 
 
@@ -49,6 +53,20 @@ class Comment(MigrateOperation):
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+class StatementsOp(ExecuteSQLOp):
+    """Statements on a table in use, which lock it briefly, and those that revert them."""
+
+    def __init__(self, statements: str, undo: str, stage: Stage, description: str) -> None:
+        super().__init__(escape(statements))
+        self.undo = undo
+        self.stage = stage
+        self.description = description
+
+    def reverse(self) -> ExecuteSQLOp:
+        """Return the operation that reverts it."""
+        return ExecuteSQLOp(escape(self.undo))
 
 
 class CannotWriteError(MigrationError):

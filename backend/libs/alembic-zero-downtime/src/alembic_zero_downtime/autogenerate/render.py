@@ -54,3 +54,22 @@ def _render_set_not_null(_: AutogenContext, operation: SetNotNullOnlineOp) -> st
 @renderers.dispatch_for(Comment)
 def _render_comment(_: AutogenContext, comment: Comment) -> str:
     return f"# {comment.text}"
+
+
+# In place of Alembic's, which write an apostrophe in a name as it is.
+@renderers.dispatch_for(ops.CreateTableCommentOp, replace=True)
+def _render_table_comment(_: AutogenContext, operation: ops.CreateTableCommentOp) -> str:
+    return _call("create_table_comment", operation, repr(operation.comment))
+
+
+@renderers.dispatch_for(ops.DropTableCommentOp, replace=True)
+def _render_no_table_comment(_: AutogenContext, operation: ops.DropTableCommentOp) -> str:
+    return _call("drop_table_comment", operation)
+
+
+def _call(
+    name: str, operation: ops.CreateTableCommentOp | ops.DropTableCommentOp, *arguments: str
+) -> str:
+    options = {"existing_comment": operation.existing_comment, "schema": operation.schema}
+    given = [f"{option}={str(each)!r}" for option, each in options.items() if each is not None]
+    return f"op.{name}({', '.join([repr(str(operation.table_name)), *arguments, *given])})"

@@ -1,5 +1,7 @@
 """Rewrite an operation that Alembic proposes into changes that are safe on a table in use."""
 
+import dataclasses
+from collections.abc import Sequence
 from copy import copy
 from functools import singledispatchmethod
 from typing import Any
@@ -18,6 +20,7 @@ from alembic_zero_downtime.autogenerate.change import (
     Change,
     Comment,
     Stage,
+    StatementsOp,
 )
 from alembic_zero_downtime.autogenerate.rewrite_check import RewriteCheck, RowEffect
 from alembic_zero_downtime.operations.column import AddColumnOnlineOp
@@ -31,6 +34,7 @@ from alembic_zero_downtime.operations.not_null import SetNotNullOnlineOp
 
 BRIEF_LOCK = "brief ACCESS EXCLUSIVE lock on {}"
 IN_USE = "{} stays readable and writable"
+NOT_VALID = "postgresql_not_valid"
 SCAN = "scans {} without blocking reads or writes"
 
 ConstraintOp = ops.CreateForeignKeyOp | ops.CreateCheckConstraintOp | ops.CreateUniqueConstraintOp
@@ -48,8 +52,17 @@ class OnlineRewriter:
         metadata: the models.
     """
 
-    def __init__(self, context: MigrationContext, metadata: MetaData) -> None:
-        self._check = RewriteCheck(context)
+    def __init__(
+        self, context: MigrationContext, metadata: MetaData, prepare: Sequence[str] = ()
+    ) -> None:
+        """Prepare the rewriter.
+
+        Args:
+            context: with a connection.
+            metadata: the models.
+            prepare: the statements that create the types and sequences of new columns.
+        """
+        self._check = RewriteCheck(context, prepare)
         self._impl = context.impl
         self.metadata = metadata
 
@@ -60,11 +73,19 @@ class OnlineRewriter:
         Raises:
             CannotWriteError: No sequence of revisions alone is safe.
         """
+        if not type(operation).__module__.startswith("alembic."):
+            return [_of_an_extension(operation)]
         raise CannotWriteError(
             f"autogenerate has no safe form of {type(operation).__name__} for a table in use",
             'Write the revision manually: alembic revision -m "…"',
             WRITE_MANUALLY,
         )
+
+    @rewrite.register
+    def _(self, operation: StatementsOp) -> list[Change]:
+        is_alone = operation.stage is Stage.RELAX  # like each drop of a constraint
+        undo = (operation.reverse(),)
+        return [Change(operation.stage, (operation,), undo, operation.description, is_alone)]
 
     @rewrite.register
     def _(self, operation: ops.AddColumnOp) -> list[Change]:
@@ -78,10 +99,8 @@ class OnlineRewriter:
                 "once the code writes it (backfill), then make it NOT NULL (contract)",
                 ADD_A_COLUMN,
             )
-        effect = self._check.effect_of(
-            table, lambda copy_, schema: self._add(copy_, column, schema)
-        )
-        drop = ops.DropColumnOp(table, column.name)
+        effect = self._effect_of_adding(operation, column)
+        drop = ops.DropColumnOp(table, column.name, schema=operation.schema)
         downgrade = (Comment(f"Loses every value of {name}."), drop)
         if effect is RowEffect.NONE:
             description = f"Adds {name}: {BRIEF_LOCK.format(table)}."
@@ -92,7 +111,17 @@ class OnlineRewriter:
                 "Add a plain column, fill it with op.batched_backfill, and switch over",
                 ADD_A_COLUMN,
             )
-        online = AddColumnOnlineOp(table, column, key=self._key_of(table))
+        plain = copy_column(column)
+        plain.server_default, plain.nullable = None, True
+        if self._effect_of_adding(operation, plain) is not RowEffect.NONE:
+            raise CannotWriteError(
+                f"{name} is of a domain with constraints: adding it {effect.value}",
+                "Give it the type of the domain, and the CHECKs of the domain as its own",
+                ADD_A_COLUMN,
+            )
+        online = AddColumnOnlineOp(
+            table, column, key=self._key_of(table, operation.schema), schema=operation.schema
+        )
         description = (
             f"Adds {name} with a volatile default: {BRIEF_LOCK.format(table)}, then a backfill in "
             f"batches; {IN_USE.format(table)}."
@@ -123,7 +152,7 @@ class OnlineRewriter:
         changes = []
         if operation.modify_nullable is False:
             rest.modify_nullable = None
-            online = SetNotNullOnlineOp(table, column)
+            online = SetNotNullOnlineOp(table, column, schema=operation.schema)
             description = f"Sets NOT NULL on {table}.{column}: {BRIEF_LOCK.format(table)}, "
             description += f"then {SCAN.format(table)}."
             changes = [
@@ -215,13 +244,17 @@ class OnlineRewriter:
         )
         return [Change(Stage.EXPAND, (operation,), (operation.reverse(),), description)]
 
-    def _add(self, table: str, column: Column[Any], schema: str) -> None:
-        copied = copy_column(column)
-        copied.constraints.clear()  # they are added afterwards, by online operations
-        self._impl.add_column(table, copied, schema=schema)
+    def _effect_of_adding(self, operation: ops.AddColumnOp, column: Column[Any]) -> RowEffect:
+        def add(table: str, schema: str) -> None:
+            copied = copy_column(column)
+            copied.constraints.clear()  # they are added afterwards, by online operations
+            self._impl.add_column(table, copied, schema=schema)
 
-    def _key_of(self, table: str) -> tuple[str, ...]:
-        return tuple(column.name for column in self.metadata.tables[table].primary_key.columns)
+        return self._check.effect_of(operation.table_name, operation.schema, add)
+
+    def _key_of(self, table: str, schema: str | None) -> tuple[str, ...]:
+        model = self.metadata.tables[f"{schema}.{table}" if schema else table]
+        return tuple(column.name for column in model.primary_key.columns)
 
     def _require_no_scan(self, operation: ops.AlterColumnOp) -> None:
         """Refuse a change of type that scans or rewrites the table under ACCESS EXCLUSIVE."""
@@ -230,7 +263,7 @@ class OnlineRewriter:
         def change(copy_: str, schema: str) -> None:
             self._impl.alter_column(copy_, column, type_=operation.modify_type, schema=schema)
 
-        effect = self._check.effect_of(table, change)
+        effect = self._check.effect_of(table, operation.schema, change)
         if effect is not RowEffect.NONE:
             raise CannotWriteError(
                 f"changing the type of {table}.{column} to {operation.modify_type!r} "
@@ -240,11 +273,32 @@ class OnlineRewriter:
             )
 
 
-def to_online(operation: MigrateOperation, *, replace: bool = False) -> MigrateOperation:
+def _of_an_extension(operation: MigrateOperation) -> Change:
+    """Return the change by an operation of the project or of an extension, in its own revision.
+
+    Raises:
+        CannotWriteError: It does not say how to revert it.
+    """
+    name = type(operation).__name__
+    try:
+        undo = operation.reverse()
+    except NotImplementedError as error:
+        raise CannotWriteError(
+            f"{name}, an operation of an extension of autogenerate, has no reverse() for the "
+            "downgrade",
+            'Add one, or write the revision manually: alembic revision -m "…"',
+            WRITE_MANUALLY,
+        ) from error
+    description = f"Runs {name}, an operation of an extension of autogenerate."
+    return Change(Stage.EXPAND, (operation,), (undo,), description, needs_own_revision=True)
+
+
+def to_online(operation: Any, *, replace: bool = False) -> Any:
     """Return the online operation that adds the same constraint."""
-    online = copy(operation)
+    online: Any = copy(operation)
+    online.kw = {name: each for name, each in operation.kw.items() if name != "use_alter"}
     online.__class__ = ONLINE[type(operation)]
-    online.replace = replace  # type: ignore[attr-defined]
+    online.replace = replace
     return online
 
 
@@ -263,6 +317,22 @@ def replace_constraint(drop: ops.DropConstraintOp, create: ConstraintOp) -> Chan
     new, old = to_online(create, replace=True), to_online(drop.reverse(), replace=True)
     description = f"{_describe(create)} The old one is dropped once the new one is valid."
     return Change(_stage_of(create), (new,), (old,), description, needs_own_revision=True)
+
+
+def without_validation(change: Change) -> Change:
+    """Return the drop of a foreign key, with a downgrade for rows that refer to lost ones.
+
+    Args:
+        change: the drop of a foreign key to a table or a column that is dropped as well.
+    """
+    (online,) = change.downgrade
+    key: Any = copy(online)
+    key.kw = {**key.kw, NOT_VALID: True}
+    comment = Comment(
+        f"NOT VALID, since values of {key.referent_table} are lost: VALIDATE it when they are "
+        "restored."
+    )
+    return dataclasses.replace(change, downgrade=(comment, key))
 
 
 def _stage_of(operation: ConstraintOp) -> Stage:

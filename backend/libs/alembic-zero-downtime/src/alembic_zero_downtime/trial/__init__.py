@@ -1,0 +1,1 @@
+"""Try new revisions on a disposable server before they are written."""
