@@ -17,8 +17,9 @@ NO_COLUMN = r"(?!CONSTRAINT\b|CHECK\b|EXCLUDE\b|FOREIGN\b|GENERATED\b|PRIMARY\b|
 
 CREATES_INDEX = rf"^CREATE (?:UNIQUE )?INDEX (?:CONCURRENTLY )?{IF}{NAME} ON\b"
 CREATES_CONSTRAINT = rf"\bADD CONSTRAINT {NAME}"
-CREATES_COLUMN = rf"\bADD (?:COLUMN )?{IF}{NO_COLUMN}{NAME}"
-CREATES_OBJECT = rf"^CREATE (?:TEMP |UNLOGGED )?(?:{OBJECTS}) {IF}{NAME}"
+CREATES_COLUMN = rf"\bADD (?:COLUMN {IF}|(?!COLUMN\b){IF}{NO_COLUMN}){NAME}"
+# An extension that may have been there before is not the revision's.
+CREATES_OBJECT = rf"^CREATE (?!EXTENSION IF NOT EXISTS\b)(?:UNLOGGED )?(?:{OBJECTS}) {IF}{NAME}"
 DROPS = (
     rf"\bDROP (?:{OBJECTS}|INDEX(?: CONCURRENTLY)?|COLUMN|CONSTRAINT) {IF}"
     r"(?P<names>[\w$.]+(?:, ?(?!ADD |ALTER |DROP )[\w$.]+)*)"
@@ -26,7 +27,11 @@ DROPS = (
 
 # A replacement that is built beside the old object takes over its name at the end. After that, the
 # replacement's own name no longer exists.
-RENAMES = (rf"\bRENAME CONSTRAINT {NAME} TO\b", rf"\bALTER INDEX {IF}{NAME} RENAME TO\b")
+TAKES_NAME = (rf"\bRENAME CONSTRAINT {NAME} TO\b", rf"\bALTER INDEX {IF}{NAME} RENAME TO\b")
+RENAMES = (
+    rf"^ALTER (?:{OBJECTS}) {IF}{NAME}(?: ?\([^()]*\))? RENAME TO (?P<new>[\w$]+)",
+    r"\bRENAME (?!CONSTRAINT\b|TO\b)(?:COLUMN )?(?P<name>[\w$]+) TO (?P<new>[\w$]+)",
+)
 
 
 def check_downgrade(path: Path, upgrade: Rendering, downgrade: Rendering) -> Iterator[Finding]:
@@ -38,11 +43,12 @@ def check_downgrade(path: Path, upgrade: Rendering, downgrade: Rendering) -> Ite
         downgrade: the rendered `downgrade`.
     """
     rule = RULES["downgrade"]
-    if downgrade.is_refusal:
-        if not str(downgrade.error).strip():
-            yield Finding(path, downgrade.error_line, rule, "it raises an error without a reason")
+    if downgrade.refusal:
+        if not str(downgrade.refusal.error).strip():
+            line = downgrade.refusal.line
+            yield Finding(path, line, rule, "it raises an error without a reason")
         return
-    if downgrade.error:  # reported by the rule offline-sql
+    if downgrade.failures or downgrade.unseen:  # reported by other rules
         return
     if upgrade.statements and not downgrade.statements:
         message = "upgrade() makes changes, and downgrade() makes none"
@@ -58,14 +64,39 @@ def _find_kept(
 ) -> Iterator[tuple[RenderedStatement, str]]:
     """Yield the names that exist after both, each with the statement that creates it."""
     upgrade = expand_do_blocks(upgrade)
-    dropped = {
-        name for each in expand_do_blocks(downgrade) for name in _dropped_names(each.statement)
-    }
+    dropped = _dropped_by(expand_do_blocks(downgrade))
     for number, rendered in enumerate(upgrade):
-        later = {name for each in upgrade[number:] for name in _dropped_names(each.statement)}
+        later = [each.statement for each in upgrade[number:]]
         for name, owners in _created_names(rendered.statement):
-            if name not in dropped | later and not owners & dropped:
+            final, gone = _follow(name, later)
+            is_dropped = gone or final in dropped
+            if not is_dropped and not {_follow(each, later)[0] for each in owners} & dropped:
                 yield rendered, name
+
+
+def _dropped_by(downgrade: Sequence[RenderedStatement]) -> set[str]:
+    """Return the names that no longer exist after a downgrade, also those that it renames first."""
+    dropped: set[str] = set()
+    for rendered in reversed(downgrade):
+        dropped.update(_dropped_names(rendered.statement))
+        dropped.update(old for old, new in _renamed(rendered.statement) if new in dropped)
+    return dropped
+
+
+def _follow(name: str, statements: Sequence[Statement]) -> tuple[str, bool]:
+    """Return the last name of an object, and whether it is dropped."""
+    for statement in statements:
+        if name in _dropped_names(statement):
+            return name, True
+        name = next((new for old, new in _renamed(statement) if old == name), name)
+    return name, False
+
+
+def _renamed(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new name of each object that a statement renames."""
+    for pattern in RENAMES:
+        for match in statement.find_all(pattern):
+            yield match["name"].lower(), match["new"].lower()
 
 
 def _created_names(statement: Statement) -> Iterator[tuple[str, set[str]]]:
@@ -84,5 +115,5 @@ def _dropped_names(statement: Statement) -> Iterator[str]:
     for match in statement.find_all(DROPS):
         for name in match["names"].split(","):
             yield name.strip().rpartition(".")[2].lower()
-    for pattern in RENAMES:
+    for pattern in TAKES_NAME:
         yield from (match["name"].lower() for match in statement.find_all(pattern))

@@ -84,10 +84,10 @@ def without_effects() -> Iterator[EffectGuard]:
         guard.refuse("connect")
 
     with ExitStack() as stack:
-        stack.enter_context(_replaced(sys, "dont_write_bytecode", value=True))
+        stack.enter_context(replaced(sys, "dont_write_bytecode", value=True))
         for name in DRIVERS:
             if driver := sys.modules.get(name):
-                stack.enter_context(_replaced(driver, "connect", value=refuse_connection))
+                stack.enter_context(replaced(driver, "connect", value=refuse_connection))
         event.listen(Engine, "do_connect", refuse_connection)
         stack.callback(event.remove, Engine, "do_connect", refuse_connection)
         guard.is_active = True
@@ -98,7 +98,19 @@ def without_effects() -> Iterator[EffectGuard]:
 
 
 @contextmanager
-def _replaced(module: ModuleType, name: str, *, value: object) -> Iterator[None]:
+def effects_allowed() -> Iterator[None]:
+    """Allow the effects of code that is not a revision's, such as the import of the models."""
+    guard = _install_guard()
+    was_active, guard.is_active = guard.is_active, False
+    try:
+        yield
+    finally:
+        guard.is_active = was_active
+
+
+@contextmanager
+def replaced(module: ModuleType, name: str, *, value: object) -> Iterator[None]:
+    """Replace a name of a module until the block ends."""
     before = getattr(module, name)
     setattr(module, name, value)
     try:

@@ -16,20 +16,15 @@ ALLOWED_PACKAGES = {"alembic", "sqlalchemy"}
 LABELS = ("Revision ID:", "Revises:", "Create Date:")
 
 
-def check_source(file: RevisionFile, template: Path) -> Iterator[Finding]:
+def check_source(path: Path) -> Iterator[Finding]:
     """Yield the findings in a revision's source code.
-
-    Args:
-        file: the revision.
-        template: script.py.mako; its placeholder text must be replaced in a revision.
 
     Raises:
         SyntaxError: The file is not valid Python.
     """
-    tree = ast.parse(file.path.read_bytes())
-    yield from _check_imports(file.path, tree)
-    yield from _check_docstring(file, tree, template)
-    yield from _check_connection(file.path, tree)
+    tree = ast.parse(path.read_bytes())
+    yield from _check_imports(path, tree)
+    yield from _check_connection(path, tree)
 
 
 def check_numbering(files: Sequence[RevisionFile]) -> Iterator[Finding]:
@@ -87,9 +82,15 @@ def _check_imports(path: Path, tree: ast.Module) -> Iterator[Finding]:
                 yield Finding(path, node.lineno, RULES["imports-app"], f"it imports {module}")
 
 
-def _check_docstring(file: RevisionFile, tree: ast.Module, template: Path) -> Iterator[Finding]:
+def check_docstring(file: RevisionFile, template: Path) -> Iterator[Finding]:
+    """Yield the defects of a revision's docstring.
+
+    Args:
+        file: the revision.
+        template: script.py.mako; its placeholder text must be replaced in a revision.
+    """
     rule = RULES["docstring"]
-    docstring = ast.get_docstring(tree)
+    docstring = ast.get_docstring(ast.parse(file.path.read_bytes()))
     if docstring is None:
         yield Finding(file.path, 1, rule, "it has no docstring")
         return

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from alembic_zero_downtime.lint.dynamic_sql import builds_sql, statements_in_do_block
 from alembic_zero_downtime.lint.finding import Finding
+from alembic_zero_downtime.lint.lifetimes import Lifetimes, created_tables
 from alembic_zero_downtime.lint.offline_sql import RenderedStatement, Rendering, expand_do_blocks
+from alembic_zero_downtime.lint.row_reads import BY_KEY, tables_of
 from alembic_zero_downtime.lint.rules import RULES
 from alembic_zero_downtime.sql import (
     ALTER_TABLE,
@@ -14,6 +16,7 @@ from alembic_zero_downtime.sql import (
     TRIGGER_OR_RULE,
     Statement,
     StatementKind,
+    table_name,
 )
 
 ENDS_TRANSACTION = r"^(?:ABORT|BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|START TRANSACTION)\b"
@@ -32,12 +35,11 @@ LOCKS_TABLE = (
     TRIGGER_OR_RULE,
 )
 WRITES = r"(?<!FOR )(?<!KEY )\b(?:UPDATE|DELETE FROM|MERGE INTO)\b (?!SET\b)"
-# By convention, `id` is the primary key: a list of its values is as long as the rows it selects.
-BY_KEY = r"\bWHERE (?:[\w$]+\.)?id ?(?:= ?(?:\d+|'')|IN ?\([\d, ']*\))$"
 NO_LIMIT = r"\block_timeout ?(?:=|TO) ?(?:0|'')"
 
 # Forbidden wherever it runs, also in a DO block.
 FORBIDDEN = {
+    "ban-alter-domain-with-add-constraint": r"^ALTER DOMAIN\b.*\bSET NOT NULL\b",
     "disabled-trigger": r"^ALTER (?:FOREIGN )?TABLE\b.*\bDISABLE TRIGGER\b",
     "lock-table": r"^LOCK\b",
     "table-rewrite": REWRITES,
@@ -46,42 +48,58 @@ FORBIDDEN = {
 }
 
 
-def check_statements(path: Path, upgrade: Rendering, *, is_declared: bool) -> Iterator[Finding]:
+def check_statements(
+    path: Path, upgrade: Rendering, lifetimes: Lifetimes, *, is_declared: bool
+) -> Iterator[Finding]:
     """Yield the findings in the statements that the revision itself issues.
 
     Args:
         path: the revision's file.
         upgrade: the rendered `upgrade`.
+        lifetimes: the statements on objects that no release uses.
         is_declared: whether the revision declares if it is repeatable.
     """
-    new_tables = {each.statement.new_table for each in upgrade.statements} - {None}
     own = [each for each in expand_do_blocks(upgrade.statements) if not each.is_online]
-    on_existing = [each for each in own if each.statement.table not in new_tables]
-    for rendered in on_existing:
-        for name in _find_forbidden(rendered):
+    for rendered in own:
+        for name in _find_forbidden(rendered, is_used=rendered.key not in lifetimes.on_unused):
             yield _finding(path, rendered, name)
     yield from _check_dynamic_sql(path, upgrade.statements)
     yield from _check_concurrent_builds(path, own)
-    yield from _check_kinds(path, on_existing)
-    yield from _check_locked_tables(path, on_existing)
-    yield from _check_autocommit_blocks(path, upgrade)
+    yield from _check_row_loops(path, upgrade.statements)
+    combined = (each for one in upgrade.paths for each in _check_path(path, one, lifetimes))
+    yield from dict.fromkeys(combined)
     if upgrade.autocommit_lines and not is_declared:
         message = "an autocommit block, and the revision does not set repeatable"
         yield Finding(path, upgrade.autocommit_lines[0], RULES["not-repeatable"], message)
 
 
-def _find_forbidden(rendered: RenderedStatement) -> Iterator[str]:
+def _check_path(
+    path: Path, statements: Sequence[RenderedStatement], lifetimes: Lifetimes
+) -> Iterator[Finding]:
+    """Yield the findings in combinations of statements: in one path, and not in several."""
+    expanded = expand_do_blocks(statements)
+    on_existing = [
+        each for each in expanded if not each.is_online and each.key not in lifetimes.on_unused
+    ]
+    yield from _check_kinds(path, on_existing)
+    yield from _check_locked_tables(path, on_existing)
+    yield from _check_autocommit_blocks(path, expanded)
+
+
+def _find_forbidden(rendered: RenderedStatement, *, is_used: bool) -> Iterator[str]:
     """Yield the names of the rules that a statement violates, regardless of the others."""
     statement = rendered.statement
-    for name, pattern in FORBIDDEN.items():
-        if statement.matches(pattern):
-            yield name
     if rendered.do_block is None and statement.matches(ENDS_TRANSACTION):
         yield "own-transaction"
     if rendered.autocommit_block is None and statement.matches(NOT_IN_TRANSACTION):
         yield "concurrently-in-transaction"
     if statement.matches(r"^SET\b") and _removes_limit(statement):
         yield "no-lock-timeout"
+    if not is_used:
+        return
+    for name, pattern in FORBIDDEN.items():
+        if statement.matches(pattern):
+            yield name
     is_batch = rendered.do_block is not None and any(
         each.matches("^COMMIT$") for each in rendered.do_block.nested
     )
@@ -124,6 +142,20 @@ def _check_concurrent_builds(
             yield _finding(path, rendered, "invalid-index")
 
 
+def _check_row_loops(path: Path, statements: Sequence[RenderedStatement]) -> Iterator[Finding]:
+    """Yield the statements that write once for each row of a table that was there before."""
+    new: set[str] = set()
+    for rendered in statements:
+        for inner in (rendered.statement, *rendered.statement.nested):
+            new.update(created_tables(inner))
+        query = rendered.row_query
+        is_writing = rendered.statement.kind is StatementKind.DATA
+        is_within = rendered.autocommit_block is None and not rendered.is_online
+        if query and is_writing and is_within and not tables_of(query) <= new:
+            message = f"{rendered.statement}, for each row of {query}"
+            yield Finding(path, rendered.line, RULES["row-by-row"], message)
+
+
 def _check_kinds(path: Path, statements: Sequence[RenderedStatement]) -> Iterator[Finding]:
     """Yield the first statement that changes data, if another one changes the schema."""
     first = {kind: each for each in reversed(statements) for kind in [each.statement.kind]}
@@ -144,12 +176,13 @@ def _check_locked_tables(path: Path, statements: Sequence[RenderedStatement]) ->
 def _locked_table(statement: Statement) -> str | None:
     """Return the table that a statement locks against writes until its transaction ends."""
     found = (statement.find(pattern) for pattern in LOCKS_TABLE)
-    return next((match["table"].lower() for match in found if match), None)
+    return next((table_name(match) for match in found if match), None)
 
 
-def _check_autocommit_blocks(path: Path, upgrade: Rendering) -> Iterator[Finding]:
+def _check_autocommit_blocks(
+    path: Path, statements: Sequence[RenderedStatement]
+) -> Iterator[Finding]:
     """Yield the second autocommit block, and the first change outside the only one."""
-    statements = expand_do_blocks(upgrade.statements)
     inside = [each for each in statements if each.autocommit_block]
     outside = [each for each in statements if not each.autocommit_block]
     changes = [each for each in outside if each.statement.kind is not StatementKind.NOTHING]

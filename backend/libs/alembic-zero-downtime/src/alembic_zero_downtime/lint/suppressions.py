@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
+WORD = b"migrate-lint"
 MARK = re.compile(r"#\s*migrate-lint\b")
 SUPPRESSION = re.compile(
     r"#\s*migrate-lint:\s*allow\s+(?P<rule>[a-z][a-z0-9-]*):\s*(?P<reason>\S.*)"
@@ -37,27 +39,44 @@ class Suppression:
     line: int
 
 
+class Comments(NamedTuple):
+    """The comments about the lint in a revision's file.
+
+    Attributes:
+        suppressions: in their order.
+        malformed: the lines of those without a rule or a reason.
+    """
+
+    suppressions: tuple[Suppression, ...] = ()
+    malformed: tuple[int, ...] = ()
+
+
+def read_comments(path: Path) -> Comments:
+    """Return the comments about the lint in a revision's file.
+
+    Raises:
+        SyntaxError: The file is not valid Python.
+    """
+    source = path.read_bytes()
+    if WORD not in source:  # the tokenizer is slow
+        return Comments()
+    found = list(_read(source))
+    suppressions = tuple(each for each in found if isinstance(each, Suppression))
+    return Comments(suppressions, tuple(each for each in found if isinstance(each, int)))
+
+
 def read_suppressions(path: Path) -> tuple[Suppression, ...]:
     """Return the suppressions in a revision's file, in their order.
 
     Raises:
         SyntaxError: The file is not valid Python.
     """
-    return tuple(each for each in _read(path) if isinstance(each, Suppression))
+    return read_comments(path).suppressions
 
 
-def find_malformed(path: Path) -> tuple[int, ...]:
-    """Return the lines of suppressions without a rule or a reason.
-
-    Raises:
-        SyntaxError: The file is not valid Python.
-    """
-    return tuple(each for each in _read(path) if isinstance(each, int))
-
-
-def _read(path: Path) -> Iterator[Suppression | int]:
+def _read(source: bytes) -> Iterator[Suppression | int]:
     """Yield each suppression, and the line of each malformed one."""
-    comments = dict(_comments(path))
+    comments = dict(_comments(source))
     for line, comment in comments.items():
         if not MARK.match(comment):
             continue
@@ -74,10 +93,10 @@ def _continuation(comments: dict[int, str], line: int) -> Iterator[str]:
         yield match["text"]
 
 
-def _comments(path: Path) -> Iterator[tuple[int, str]]:
+def _comments(source: bytes) -> Iterator[tuple[int, str]]:
     """Yield line and text of each comment; a tokenizer ignores `#` in a string."""
     try:
-        for token in tokenize.tokenize(BytesIO(path.read_bytes()).readline):
+        for token in tokenize.tokenize(BytesIO(source).readline):
             if token.type == tokenize.COMMENT:
                 yield token.start[0], token.string.rstrip()
     except tokenize.TokenError as error:
