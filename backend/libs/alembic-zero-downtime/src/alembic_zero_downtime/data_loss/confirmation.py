@@ -6,18 +6,18 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from alembic_zero_downtime.data_loss.dry_run import DryRunError, run_steps, upgrade_steps
-from alembic_zero_downtime.data_loss.estimate import DataLoss, estimate_data_loss
+from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
+from alembic_zero_downtime.data_loss.loss import DataLoss
 from alembic_zero_downtime.data_loss.recount import recount
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.errors import MigrationError, describe_error
 from alembic_zero_downtime.history.declared_environment import means_production
 from alembic_zero_downtime.history.ledger import read_ledger
-from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
 from alembic_zero_downtime.settings import parse_duration
 from alembic_zero_downtime.signals import wakeup_pipe
 from alembic_zero_downtime.steps import MigrationSteps
@@ -26,9 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 def confirm_data_loss(
-    project: Project,
+    environment: MigrationEnvironment,
     database: MigrationDatabase,
-    scripts: ScriptDirectory,
     steps: MigrationSteps,
     heads: Collection[str],
 ) -> None:
@@ -38,20 +37,19 @@ def confirm_data_loss(
     A downgrade of a production database is confirmed also if it loses nothing.
 
     Args:
-        project: whose `context.configure` options the dry run has to support.
+        environment: of the revisions.
         database: its setting `allow_data_loss` is a confirmation in advance.
-        scripts: the revisions.
         steps: contain a downgrade.
         heads: the current revisions of the database.
 
     Raises:
         CommandError: It is not confirmed, or a downgrade itself refuses to run.
     """
-    go_ahead = f"the same command with {project.commands.lose_data}"
+    go_ahead = f"the same command with {environment.project.commands.lose_data}"
     is_allowed = database.settings.allow_data_loss
     with nothing_changed_if_interrupted():
         try:
-            data_loss = _estimate(project, database, scripts, steps, heads)
+            data_loss = _estimate(environment, database, steps, heads)
         except DryRunError as error:
             if not is_allowed:
                 raise MigrationError(
@@ -129,22 +127,16 @@ def nothing_changed_if_interrupted() -> Iterator[None]:
 
 
 def _estimate(
-    project: Project,
+    environment: MigrationEnvironment,
     database: MigrationDatabase,
-    scripts: ScriptDirectory,
     steps: MigrationSteps,
     heads: Collection[str],
 ) -> DataLoss:
-    try:
-        project.refuse_options("a dry run", "version_table", "version_table_schema")
-    except MigrationError as error:
-        raise DryRunError(str(error)) from error
-
     def destroy(connection: Connection) -> None:
-        run_steps(connection, scripts, lambda *_: steps.pending)
+        run_steps(environment, connection, lambda *_: steps.pending)
 
     def restore(connection: Connection) -> None:
-        run_steps(connection, scripts, upgrade_steps(scripts, sorted(heads)))
+        run_steps(environment, connection, upgrade_steps(environment.scripts, sorted(heads)))
 
     limit = parse_duration(database.settings.lock_timeout)
     with database.connect() as connection:

@@ -11,7 +11,7 @@ from alembic import op
 from alembic.runtime.migration import RevisionStep
 from sqlalchemy import Connection, event
 
-from alembic_zero_downtime.data_loss.dry_run import (
+from alembic_zero_downtime.data_loss.table_states import (
     TableState,
     find_dropped,
     read_tables,

@@ -5,3 +5,7 @@ from alembic_zero_downtime.errors import MigrationError
 
 class PlanError(MigrationError):
     """The plan cannot be made; the message has the reason."""
+
+
+class UnknownRevisionError(PlanError):
+    """A revision cannot be run on the copy, although it may run on the target."""

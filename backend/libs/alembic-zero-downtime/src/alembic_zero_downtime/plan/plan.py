@@ -4,21 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
 from alembic_zero_downtime import embedded
 from alembic_zero_downtime.database.client import read_address
 from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.embedded.sandbox import create_sandbox
 from alembic_zero_downtime.history.state import MigrationState, MigrationStatus, read_state
 from alembic_zero_downtime.lint.suppressions import Suppression, read_suppressions
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
 from alembic_zero_downtime.plan import PlanError
 from alembic_zero_downtime.plan.risk import Assessment, Risk, assess, highest
-from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema
+from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema, stamp_copy
 from alembic_zero_downtime.plan.target import Target, read_target
 from alembic_zero_downtime.plan.throughput import Throughput, measure_throughput
-from alembic_zero_downtime.plan.tracer import TracedRevision, trace
-from alembic_zero_downtime.project import Project
+from alembic_zero_downtime.plan.traced import TracedRevision
+from alembic_zero_downtime.plan.trial import trace
 
 PLANNED = (MigrationStatus.AT_HEAD, MigrationStatus.BEHIND, MigrationStatus.EMPTY)
 
@@ -46,8 +45,13 @@ class RevisionPlan:
 
     @property
     def seconds(self) -> float:
-        """The estimated duration."""
-        return sum(each.seconds for each in self.statements)
+        """The estimated duration; it takes longer if a statement is not known."""
+        return sum(each.known_seconds or 0.0 for each in self.statements)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the effects of all its statements are known."""
+        return not any(each.statement.unknown for each in self.statements)
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,8 @@ class Plan:
 
 
 def make_plan(
-    project: Project,
+    environment: MigrationEnvironment,
     database: MigrationDatabase,
-    scripts: ScriptDirectory,
     report: Callable[[str], object] = lambda _: None,
 ) -> Plan:
     """Run the pending revisions on a copy of the schema, and assess them by the target's sizes.
@@ -87,9 +90,8 @@ def make_plan(
     Only the catalogs and the migration tables of the target are read.
 
     Args:
-        project: the project of the revisions.
+        environment: of the revisions.
         database: the target.
-        scripts: the revisions.
         report: called with each stage, to show progress.
 
     Raises:
@@ -97,37 +99,34 @@ def make_plan(
         CommandError: The target cannot be reached.
         EmbeddedServerError: The server for the copy does not start.
     """
-    project.refuse_options("a plan", "version_table", "version_table_schema")
+    project = environment.project
     with database.connect() as connection:
-        state = read_state(connection, project, scripts)
+        state = read_state(connection, project, environment.scripts)
         connection.rollback()
         if state.status not in PLANNED:
             raise PlanError(f"the database is at {state}; {state.next_step}")
         target = read_target(connection)
         if state.is_at_head:
             return Plan(database, state, target, None, None, ())
-        if not embedded.is_installed():
-            raise PlanError(
-                "the plan needs the embedded PostgreSQL, which is not installed here: "
-                f"{project.commands.install}; or run it on a machine that has it, with the address "
-                "of this database"
-            )
+        folder = database.settings.shadow_bin
+        programs = embedded.choose_programs(
+            folder, project.commands.install, "the plan", needs_clients=True
+        )
         from alembic_zero_downtime.embedded.disposable import (  # noqa: PLC0415 psutil, as production lacks
             disposable_server,
         )
 
         report("Starting a server for the copy")
-        with disposable_server() as server:
+        with disposable_server(programs) as server:
             report("Copying the schema")
             source = read_address(connection, database.address)
             connection.close()
             sandbox = create_sandbox(server, COPY)
-            copy = copy_schema(
-                source, target, state.current, sandbox, database.settings.lock_timeout
-            )
+            copy = copy_schema(source, target, sandbox, database.settings.lock_timeout)
+            stamp_copy(copy, state.current, project.version_table)
             report("Measuring the throughput of this machine")
             throughput = measure_throughput(server)
-            traced = trace(copy, scripts, target.tables, report)
+            traced = trace(copy, environment, target.tables, report)
     revisions = tuple(_plan(each, throughput) for each in traced)
     return Plan(database, state, target, copy, throughput, revisions)
 

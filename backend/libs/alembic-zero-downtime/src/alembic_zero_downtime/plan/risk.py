@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alembic_zero_downtime.plan.effect import DefinitionChange, Effect, Work, WorkKind
+from alembic_zero_downtime.plan.durations import estimate_seconds, row_seconds
+from alembic_zero_downtime.plan.effect import DefinitionChange, Effect, WorkKind
 from alembic_zero_downtime.plan.lock_modes import Lock
 from alembic_zero_downtime.plan.throughput import Throughput
-from alembic_zero_downtime.plan.tracer import TracedRevision, TracedStatement
+from alembic_zero_downtime.plan.traced import TracedRevision, TracedStatement
 
 ACCEPTABLE_WAIT = 0.1  # seconds that a table may be blocked
 ACCEPTABLE_ROW_LOCK = 1.0  # seconds that rows may stay locked
@@ -68,7 +69,7 @@ class Assessment:
 
     Attributes:
         statement: the traced statement.
-        seconds: the estimated duration.
+        seconds: the estimated duration, as far as it is known.
         risk: of this statement.
         hazards: the reasons why it is dangerous.
     """
@@ -77,6 +78,11 @@ class Assessment:
     seconds: float
     risk: Risk
     hazards: tuple[Hazard, ...]
+
+    @property
+    def known_seconds(self) -> float | None:
+        """The estimated duration; None if it is not known."""
+        return None if self.risk is Risk.UNKNOWN else self.seconds
 
 
 def assess(traced: TracedRevision, throughput: Throughput) -> list[Assessment]:
@@ -94,27 +100,6 @@ def highest(risks: Iterator[Risk]) -> Risk:
     return max(risks, key=lambda each: each.rank, default=Risk.SAFE)
 
 
-def estimate_seconds(statement: TracedStatement, throughput: Throughput) -> float:
-    """Return the estimated duration of a statement's work at this throughput."""
-    works = ((work, effect) for effect in statement.effects for work in effect.work)
-    return sum((_seconds(work, effect, throughput) for work, effect in works), 0.0)
-
-
-def _seconds(work: Work, effect: Effect, throughput: Throughput) -> float:
-    size = effect.table.size * work.count
-    match work.kind:
-        case WorkKind.REWRITE:
-            return size / throughput.rewrite
-        case WorkKind.INDEX:
-            return size / throughput.index
-        case WorkKind.SCAN:
-            return size / throughput.scan
-        case WorkKind.CHANGE | WorkKind.ADD:
-            return work.rows / throughput.write
-        case _:
-            return 0.0
-
-
 def _rest(statements: Sequence[TracedStatement], seconds: Sequence[float], number: int) -> float:
     """Return the duration of the statements that follow in the same transaction."""
     transaction = statements[number].transaction
@@ -128,8 +113,6 @@ def _rest(statements: Sequence[TracedStatement], seconds: Sequence[float], numbe
 def _assess(
     statement: TracedStatement, seconds: float, rest: float, throughput: Throughput
 ) -> Assessment:
-    if statement.unknown:
-        return Assessment(statement, seconds, Risk.UNKNOWN, ())
     hazards = (
         *_find_long_locks(statement, seconds),
         *_find_kept_locks(statement, rest),
@@ -137,7 +120,11 @@ def _assess(
     )
     blocks_dml = any(effect.held_lock.blocks_dml for effect in statement.effects)
     risk = Risk.SHORT_LOCK if blocks_dml else Risk.SAFE
-    return Assessment(statement, seconds, Risk.DANGEROUS if hazards else risk, hazards)
+    if hazards:
+        risk = Risk.DANGEROUS
+    elif statement.unknown:
+        risk = Risk.UNKNOWN
+    return Assessment(statement, seconds, risk, hazards)
 
 
 def _find_long_locks(statement: TracedStatement, seconds: float) -> Iterator[Hazard]:
@@ -167,14 +154,19 @@ def _find_kept_locks(statement: TracedStatement, rest: float) -> Iterator[Hazard
 
 def _find_long_row_locks(statement: TracedStatement, throughput: Throughput) -> Iterator[Hazard]:
     """Yield the tables in which too many rows are changed at once."""
-    for effect in statement.effects:
-        works = [work for work in effect.work if work.kind is WorkKind.CHANGE]
+    for effect in (each for each in statement.effects if not each.table.is_new):
+        works = [
+            work
+            for work in effect.work
+            if work.kind is WorkKind.CHANGE and not (work.is_limit and statement.unknown)
+        ]
         rows = sum(work.rows for work in works)
-        if rows / throughput.write >= ACCEPTABLE_ROW_LOCK:
+        seconds = sum(work.rows * row_seconds(work, effect, throughput) for work in works)
+        if seconds >= ACCEPTABLE_ROW_LOCK:
             limit = "up to " if any(work.is_limit for work in works) else ""
             yield Hazard(
                 f"{limit}{rows:,} rows of {effect.table.name} stay locked for "
-                f"{format_duration(rows / throughput.write)}, and as many dead rows are left",
+                f"{format_duration(seconds)}, and as many dead rows are left",
                 BATCHES,
             )
 

@@ -14,14 +14,20 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
+from sqlalchemy import TableClause
 
 from alembic_zero_downtime.database.client import Address, run_pg_dump
 from alembic_zero_downtime.embedded.binaries import find_program
-from alembic_zero_downtime.embedded.sandbox import ROLE, Sandbox, admin_cursor, as_dsn
+from alembic_zero_downtime.embedded.sandbox import (
+    ROLE,
+    Sandbox,
+    admin_cursor,
+    as_dsn,
+    reason_unknown,
+)
 from alembic_zero_downtime.errors import MigrationError, one_line
 from alembic_zero_downtime.plan import PlanError
 from alembic_zero_downtime.plan.target import Target
-from alembic_zero_downtime.tables import VERSION_TABLE
 
 COPY = "copy_of_the_target"
 # Owners, privileges and comments do not affect locks. Tablespaces and subscriptions refer to places
@@ -60,9 +66,7 @@ class Copy:
     missing: tuple[str, ...] = ()
 
 
-def copy_schema(
-    source: Address, target: Target, heads: Collection[str], sandbox: Sandbox, lock_timeout: str
-) -> Copy:
+def copy_schema(source: Address, target: Target, sandbox: Sandbox, lock_timeout: str) -> Copy:
     """Create the schema of the target in a sandbox.
 
     `pg_dump` takes ACCESS SHARE on every table, as a SELECT does, and no stronger lock.
@@ -70,7 +74,6 @@ def copy_schema(
     Args:
         source: the address of the target.
         target: the target.
-        heads: the revisions to stamp the copy with.
         sandbox: an empty database.
         lock_timeout: how long to wait for a table that another session has locked.
 
@@ -92,11 +95,17 @@ def copy_schema(
         missing += _restore(archive, schemas, sandbox)
         missing += _create_extensions(target, sandbox)
         missing += _restore(archive, others, sandbox)
-    connection = psycopg2.connect(as_dsn(sandbox.url))
+    with closing(psycopg2.connect(as_dsn(sandbox.url))) as driver:
+        return Copy(sandbox, driver.server_version // 10_000, tuple(missing))
+
+
+def stamp_copy(copy: Copy, heads: Collection[str], version_table: TableClause) -> None:
+    """Enter the revisions of the target into the version table of its copy."""
+    name = sql.Identifier(*filter(None, (version_table.schema, version_table.name)))
+    connection = psycopg2.connect(as_dsn(copy.sandbox.url))
     with closing(connection) as driver, driver, driver.cursor() as cursor:
         for head in heads:
-            cursor.execute(f"INSERT INTO {VERSION_TABLE} VALUES (%s)", [head])  # noqa: S608
-    return Copy(sandbox, driver.server_version // 10_000, tuple(missing))
+            cursor.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(name, sql.Literal(head)))
 
 
 def _dump(address: Address, archive: Path, lock_timeout: str) -> None:
@@ -130,7 +139,8 @@ def _create_extensions(target: Target, sandbox: Sandbox) -> list[str]:
         try:
             sandbox.install_extension(name, schema)
         except psycopg2.Error as error:
-            missing.append(f"extension {name}: {error.diag.message_primary or error}")
+            reason = reason_unknown(error, "") or error.diag.message_primary or error
+            missing.append(f"extension {name}: {reason}")
     with admin_cursor(sandbox.admin) as cursor:
         for wrapper in target.foreign_data_wrappers:
             names = {"wrapper": sql.Identifier(wrapper), "role": sql.Identifier(ROLE)}
@@ -184,7 +194,9 @@ def _find_failed(messages: str, entries: Sequence[str]) -> Iterator[str]:
     for match in MESSAGE.finditer(messages):
         if match["id"]:
             name = names.get(match["id"], name)
-        elif not name.startswith(STATISTICS):  # of an object that is missing itself
+        # Neither a setting of pg_restore's own session that an older server does not have, nor the
+        # statistics of an object that is missing itself.
+        elif name and not name.startswith(STATISTICS):
             yield f"{name}: {match['reason']}"
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from alembic_zero_downtime.search_path import read_search_path, search_only_system_schema
-from alembic_zero_downtime.tables import MIGRATION_TABLES
+from alembic_zero_downtime.tables import migration_tables
 
 # The rows per page at the last VACUUM or ANALYZE, multiplied by the current number of pages, as
-# PostgreSQL's planner estimates them. A table that was never analyzed is assumed to have 50 rows
-# per page.
+# PostgreSQL's planner estimates them. A table that was never analyzed, or only while it was empty,
+# is assumed to have 50 rows per page.
 TABLES = text("""
     SELECT CASE n.nspname WHEN :schema THEN c.relname
                 ELSE n.nspname || '.' || c.relname END AS name,
-           CASE WHEN c.reltuples < 0 THEN greatest(pg_stat_get_live_tuples(c.oid), pages * 50)
+           CASE WHEN c.reltuples < 0 OR c.relpages = 0 AND pages > 0
+                THEN greatest(pg_stat_get_live_tuples(c.oid), pages * 50)
                 WHEN c.relpages = 0 THEN c.reltuples
                 ELSE c.reltuples / c.relpages * pages END::bigint AS rows,
            pages::bigint AS pages,
@@ -71,6 +72,7 @@ class Table:
         pages: of the table itself.
         size: in bytes, without the indexes.
         dead_rows: the rows that VACUUM has not removed yet.
+        is_new: whether the plan creates it, so that no other session uses it yet.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Table:
     pages: int
     size: int
     dead_rows: int
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def read_target(connection: Connection) -> Target:
         search_only_system_schema(connection)
         values = {"schema": next(iter(search_path), None)}
         tables = connection.execute(
-            TABLES, {**values, "migration_tables": list(MIGRATION_TABLES)}
+            TABLES, {**values, "migration_tables": migration_tables(connection)}
         ).mappings()
         longest = connection.execute(LONGEST_TRANSACTION).mappings().first()
         environment = connection.execute(ENVIRONMENT).one()

@@ -1,233 +1,187 @@
-"""Run pending revisions on a copy of the schema, and trace the effects of each statement."""
+"""Trace the statements of a session on the copy: their effects, and what is not known of them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+import time
+from dataclasses import replace
+from typing import Any
 
 import psycopg2
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, RevisionStep
-from alembic.script import Script, ScriptDirectory
+from alembic.script import Script
 from psycopg2 import errorcodes, extensions
-from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.pool import NullPool
 
-import alembic_zero_downtime.operations  # noqa: F401 registers op.create_index_online and the others
-from alembic_zero_downtime.data_loss.dry_run import upgrade_steps
-from alembic_zero_downtime.embedded.sandbox import reason_unknown, run_in_savepoint
-from alembic_zero_downtime.errors import describe_error
-from alembic_zero_downtime.operations.context import WAIT_FOR_VACUUM
-from alembic_zero_downtime.plan import PlanError
-from alembic_zero_downtime.plan.effect import Effect, SnapshotDiff
-from alembic_zero_downtime.plan.lock_sampler import LockSampler, lock_sampler
-from alembic_zero_downtime.plan.row_estimates import Estimate, estimate_rows
+from alembic_zero_downtime.embedded.sandbox import (
+    controls_transaction,
+    reason_unknown,
+    run_in_savepoint,
+)
+from alembic_zero_downtime.operations.context import is_in_online_operation
+from alembic_zero_downtime.plan import PlanError, UnknownRevisionError, missing_rows
+from alembic_zero_downtime.plan.consequences import Consequences, find_consequences
+from alembic_zero_downtime.plan.details import Details
+from alembic_zero_downtime.plan.effect import SnapshotDiff
+from alembic_zero_downtime.plan.lock_modes import Lock
+from alembic_zero_downtime.plan.lock_sampler import LockSampler
+from alembic_zero_downtime.plan.results import Execution, observe
+from alembic_zero_downtime.plan.row_changes import RowChanges
+from alembic_zero_downtime.plan.row_estimates import Estimate, estimate_code, estimate_rows
 from alembic_zero_downtime.plan.schema_copy import Copy
-from alembic_zero_downtime.plan.snapshot import Snapshot, take_snapshot
+from alembic_zero_downtime.plan.snapshot import SessionSnapshots, Snapshot
+from alembic_zero_downtime.plan.statement_kinds import (
+    READ_ONLY,
+    VACUUM_WAIT,
+    is_query,
+    maintenance_of,
+    may_branch,
+    pattern_of_names,
+)
+from alembic_zero_downtime.plan.statistics import Rows
 from alembic_zero_downtime.plan.target import Table
+from alembic_zero_downtime.plan.traced import TracedRevision, TracedStatement
 from alembic_zero_downtime.sql import without_quoted
 from alembic_zero_downtime.tables import MIGRATION_TABLES
 
-# Statements without an effect that other sessions can observe, unless they work on a table.
-READ_ONLY = re.compile(
-    r"""\s*(?: SELECT | SET | RESET | SHOW | VALUES | SAVEPOINT | RELEASE | ROLLBACK
-             | WITH \b (?!.*\b(?:INSERT|UPDATE|DELETE|MERGE)\b) )\b""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-# It precedes the statement that is shown.
-VACUUM_WAIT = re.compile(re.escape(WAIT_FOR_VACUUM).replace(r"\{\}", r"\S+"))
-MIGRATION_TABLE = re.compile(rf"\b({'|'.join(MIGRATION_TABLES)})\b")
 NOT_IN_A_TRANSACTION = (
     errorcodes.ACTIVE_SQL_TRANSACTION,
     errorcodes.INVALID_TRANSACTION_TERMINATION,
 )
-NAMES = """
-    SELECT c.oid, CASE n.nspname WHEN pg_catalog.current_schema() THEN c.relname::text
-                       ELSE pg_catalog.format('%s.%s', n.nspname, c.relname) END
-      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
-"""
-
-
-@dataclass(frozen=True)
-class TracedStatement:
-    """A statement of a revision, and its effects on tables of the target.
-
-    Attributes:
-        sql: with its values.
-        transaction: the virtual id of its transaction.
-        effects: one per table.
-        unknown: why the effects are not known; None if they are.
-    """
-
-    sql: str
-    transaction: str
-    effects: tuple[Effect, ...] = ()
-    unknown: str | None = None
-
-
-@dataclass
-class TracedRevision:
-    """A revision, and the statements that it issued."""
-
-    script: Script
-    statements: list[TracedStatement] = field(default_factory=list)
-
-
-def trace(
-    copy: Copy,
-    scripts: ScriptDirectory,
-    tables: Mapping[str, Table],
-    report: Callable[[str], object] = lambda _: None,
-) -> list[TracedRevision]:
-    """Run the pending revisions on the copy, and return their statements and effects.
-
-    The effects of a statement that needs a superuser are not known. If one has been left out, or an
-    object of the target is not copied, the same holds for a statement that fails.
-
-    Args:
-        copy: the copy.
-        scripts: the revisions.
-        tables: of the target, by name.
-        report: called with each revision, to show progress.
-
-    Raises:
-        PlanError: A revision cannot be applied.
-    """
-    url = copy.sandbox.url
-    engine = create_engine(url, poolclass=NullPool)
-    try:
-        with lock_sampler(copy.sandbox.admin) as sampler, engine.connect() as worker:
-            driver: Any = worker.connection.dbapi_connection
-            tracer = StatementTracer(driver, sampler, tables, report, copy)
-            environment = EnvironmentContext(Config(), scripts, fn=tracer.steps_function(scripts))
-            with _intercepting(engine, tracer, url), environment:
-                environment.configure(connection=worker, transaction_per_migration=True)
-                tracer.run(environment)
-    finally:
-        engine.dispose()
-    return tracer.traced
-
-
-class _Execution(NamedTuple):
-    """A statement with its values, the function that runs it, and how often it is executed."""
-
-    sql: str
-    run: Callable[[], object]
-    times: int = 1
+LONG = 1.0  # seconds on the copy; less may be due to other work of this machine
+REPLICA = "SET LOCAL session_replication_role = {}"
+CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 class StatementTracer:
-    """Runs every statement of the worker session, and takes a snapshot before and after it."""
+    """Executes every statement of the worker session, and takes a snapshot before and after it.
 
-    def __init__(
-        self,
-        driver: Any,
-        sampler: LockSampler,
-        tables: Mapping[str, Table],
-        report: Callable[[str], object],
-        copy: Copy,
-    ) -> None:
+    Attributes:
+        traced: the revisions and their statements.
+        rows: the rows of the target, as the statements change them.
+        uses_stand_ins: whether one row stands in for those of the target that lack in a result.
+        is_incomplete: whether something that later statements may need was left out.
+        has_looked: whether the running revision has used a result that lacks rows.
+    """
+
+    def __init__(self, sampler: LockSampler, copy: Copy, rows: Rows) -> None:
         self.traced: list[TracedRevision] = []
-        self._pending: list[Script] = []
-        self._sandbox = copy.sandbox
-        self._is_incomplete = bool(copy.missing)
-        self._data_directory = sampler.read_data_directory()
-        self._driver = driver
+        self.rows = rows
+        self.uses_stand_ins = False
+        self.is_incomplete = bool(copy.missing)
+        self.has_looked = False
         self._sampler = sampler
-        self._report = report
-        with driver.cursor() as cursor:
-            cursor.execute(NAMES)
-            names: dict[int, str] = dict(cursor.fetchall())
-        driver.rollback()
-        self._tables = {oid: tables[name] for oid, name in names.items() if name in tables}
+        self._sandbox = copy.sandbox
+        self._data_directory = sampler.read_data_directory()
+        self._migration_tables = re.compile("")
+        self._may_commit = False
+        self._held = dict[str, Lock]()
+        self._stood_in: set[str] = set()
 
-    def steps_function(
-        self, scripts: ScriptDirectory
-    ) -> Callable[[tuple[str, ...], MigrationContext], Iterator[RevisionStep]]:
-        """Return Alembic's `fn`, which starts the trace of each revision."""
+    def attach(self, worker: Any, version_table: str) -> None:
+        """Trace the statements of a SQLAlchemy connection."""
+        self._worker = worker
+        self._driver: Any = worker.connection.dbapi_connection
+        self._snapshots = SessionSnapshots(self._driver)
+        self._changes = RowChanges(self.rows, self._driver)
+        self._migration_tables = pattern_of_names(version_table, *MIGRATION_TABLES)
+        observe(worker.engine, self._driver, self)
 
-        def steps(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
-            found = upgrade_steps(scripts, scripts.get_heads())(heads, context)
-            steps = [each for each in found if isinstance(each, RevisionStep)]
-            self._pending = [each.revision for each in steps]
-            for step in steps:
-                self._report(f"Running {step.revision.revision}")
-                self.traced.append(TracedRevision(step.revision))
-                yield step
+    def begin(self, script: Script, *, may_commit: bool) -> None:
+        """Begin a revision; `may_commit` if it may end its transaction by itself."""
+        self._may_commit = may_commit
+        if self.has_looked:
+            self._forget()
+        self.traced.append(TracedRevision(script))
+        self.has_looked = False
+        self._stood_in = set()
 
-        return steps
+    def leave_out(self, sql: str, reason: str, transaction: str = "") -> None:
+        """Record a statement, or a part of the revision, that has not run."""
+        self.is_incomplete = True
+        self._add(TracedStatement(" ".join(sql.split()), transaction, unknown=reason))
 
-    def run(self, environment: EnvironmentContext) -> None:
-        """Run all steps.
+    def execute(self, execution: Execution) -> None:
+        """Execute a statement, and trace it.
 
         Raises:
-            PlanError: One of them fails.
+            psycopg2.Error: It fails, whatever rows there are.
+            PlanError: It ends the transaction, which only Alembic may do.
         """
-        try:
-            with environment.begin_transaction():
-                environment.run_migrations()
-        except PlanError:
-            raise
-        except Exception as error:
-            if not (self._is_incomplete and self.traced):
-                raise PlanError(
-                    f"{self._revision} fails on a copy of the schema: {describe_error(error)}"
-                ) from error
-            self._leave_out_rest(describe_error(error))
+        # After a COMMIT of the revision, the driver does not begin another transaction.
+        has_committed = self._is_idle and self._driver.status == extensions.STATUS_BEGIN
+        if self._driver.autocommit or has_committed:
+            self._run_in_autocommit(execution)
+            return
+        self._run_in_transaction(execution)
+        if self._is_idle and not self._may_commit:
+            raise PlanError(
+                f"{self.revision} ends its transaction by itself: leave COMMIT and ROLLBACK to "
+                "Alembic, or use an autocommit_block()"
+            )
 
-    def _leave_out_rest(self, reason: str) -> None:
-        """Record that a revision stops here, and that those after it are not run."""
-        stopped = self.traced[-1]
-        stopped.statements.append(TracedStatement("-- the rest", "", unknown=reason))
-        reason = f"revision {stopped.script.revision} stops before it"
-        for script in self._pending[len(self.traced) :]:
-            whole = TracedStatement("-- the whole revision", "", unknown=reason)
-            self.traced.append(TracedRevision(script, [whole]))
+    def see(self, execution: Execution) -> bool:
+        """Note that the revision uses a result; return whether it lacks rows of the target."""
+        if not (execution.lacking and self.traced) or is_in_online_operation(self._worker):
+            return False
+        if not self.has_looked:
+            reason = missing_rows.reason_for_result(execution.lacking, self._held)
+            self._explain(execution, reason)
+        self.has_looked = True
+        is_first = execution.sql not in self._stood_in
+        self._stood_in.add(execution.sql)
+        return is_first
+
+    def forget_snapshot(self) -> None:
+        """Read the whole state again before the next statement: a transaction is rolled back."""
+        self._snapshots.forget()
+
+    def check_constraints(self) -> None:
+        """Check the deferred constraints, which would otherwise fail at the commit.
+
+        Raises:
+            UnknownRevisionError: One is violated, for lack of rows of the target.
+            psycopg2.Error: One is violated, whatever rows there are.
+        """
+        if not self.is_in_transaction:
+            return
+        try:
+            run_in_savepoint(self._driver, "", lambda: self._command(CHECK_CONSTRAINTS))
+        except psycopg2.Error as error:
+            message = error.diag.message_primary or str(error)
+            if tables := self._lacking_for(error, None, None):
+                reason = missing_rows.reason_for_failure(message, tables)
+                raise UnknownRevisionError(reason) from error
+            raise
+
+    def ignore_foreign_keys(self) -> None:
+        """Let the transaction fire no trigger, and so check no foreign key."""
+        self._command(REPLICA.format("replica"))
 
     @property
-    def _revision(self) -> str:
+    def is_in_transaction(self) -> bool:
+        """Whether the transaction can go on."""
+        is_open = self._driver.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS
+        return bool(is_open and self._worker.in_transaction())
+
+    @property
+    def _is_idle(self) -> bool:
+        return bool(self._driver.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE)
+
+    @property
+    def revision(self) -> str:
+        """The running revision, in a message."""
         running = [traced.script.revision for traced in self.traced[-1:]]
         return f"revision {running[0]}" if running else "the setup before the first revision"
 
-    def execute(self, cursor: Any, statement: str, parameters: Any, *_: Any) -> bool:
-        """Run a statement in place of SQLAlchemy, which runs it itself if this returns False."""
-        sql = cursor.mogrify(statement, parameters).decode()
-        execution = _Execution(sql, lambda: cursor.execute(statement, parameters))
-        return self._execute(cursor, execution)
-
-    def execute_bare(self, cursor: Any, statement: str, *_: Any) -> bool:
-        """Run a statement without parameters."""
-        return self._execute(cursor, _Execution(statement, lambda: cursor.execute(statement)))
-
-    def execute_many(self, cursor: Any, statement: str, parameters: Sequence[Any], *_: Any) -> bool:
-        """Run a statement with several sets of values."""
-        sql = cursor.mogrify(statement, parameters[0]).decode()
-        execution = _Execution(
-            sql, lambda: cursor.executemany(statement, parameters), len(parameters)
-        )
-        return self._execute(cursor, execution)
-
-    def _execute(self, cursor: Any, execution: _Execution) -> bool:
-        if cursor.connection is not self._driver:
-            return False
-        if self._driver.autocommit:
-            self._run_in_autocommit(execution)
-            return True
-        self._run_in_transaction(execution)
-        if self._driver.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE:
-            raise PlanError(
-                f"{self._revision} ends its transaction by itself: leave COMMIT and ROLLBACK to "
-                "Alembic, or use an autocommit_block()"
-            )
-        return True
-
-    def _run_in_autocommit(self, execution: _Execution) -> None:
+    def _run_in_autocommit(self, execution: Execution) -> None:
         """Run a statement of an autocommit block: in its own transaction, if it can run in one."""
-        with self._driver.cursor() as cursor:
+        if controls_transaction(execution.sql):
+            execution.run()
+            self._snapshots.forget()
+            return
+        if not self._is_idle:  # after its BEGIN
+            self._run_in_transaction(execution)
+            return
+        with self._cursor() as cursor:
             cursor.execute("BEGIN")
+            self._snapshots.renew()
             try:
                 self._run_in_transaction(execution)
                 cursor.execute("COMMIT")
@@ -237,29 +191,46 @@ class StatementTracer:
                     raise
             else:
                 return
-        before = take_snapshot(self._driver)
+        before = self._snapshots.take_before()
+        tables = [oid for oid, table in self.rows.tables.items() if not table.is_new]
         try:
-            with self._sampler.sample(self._driver.info.backend_pid, self._tables.keys()) as locks:
+            pid = self._driver.info.backend_pid
+            with self._sampler.sample(pid, execution.sql, tables) as locks:
                 execution.run()
         except psycopg2.Error as error:
-            self._leave_out(execution.sql, before.transaction, error)
+            self._recover(execution, before, error)
             return
-        self._record(execution.sql, before, sampled_locks=locks, is_transactional=False)
+        self._record(execution, before, None, sampled_locks=locks, is_transactional=False)
 
-    def _run_in_transaction(self, execution: _Execution) -> None:
-        before = take_snapshot(self._driver)
-        estimate = estimate_rows(self._driver, execution.sql, self._tables, self._data_directory)
+    def _run_in_transaction(self, execution: Execution) -> None:
+        before = self._snapshots.take_before()
+        is_read = is_query(without_quoted(execution.sql))
+        estimate = None if is_read else self._estimate(execution)
+        began = time.perf_counter()
         try:
             run_in_savepoint(self._driver, execution.sql, execution.run)
         except psycopg2.Error as error:
-            self._leave_out(execution.sql, before.transaction, error)
+            self._recover(execution, before, error, estimate)
             return
+        execution.seconds = time.perf_counter() - began
         if self._driver.info.transaction_status == extensions.TRANSACTION_STATUS_INTRANS:
-            estimate = estimate.repeated(execution.times) if estimate else None
-            self._record(execution.sql, before, estimate=estimate)
+            self._record(execution, before, estimate)
 
-    def _leave_out(self, statement: str, transaction: str, error: psycopg2.Error) -> None:
-        """Leave out a statement that fails for lack of a superuser, or as a consequence.
+    def _estimate(self, execution: Execution) -> Estimate | None:
+        arguments = self._driver, execution.sql, self.rows, self._data_directory
+        found = estimate_rows(*arguments)
+        if found is None and not may_branch(execution.sql):
+            found = estimate_code(*arguments)
+        return found.repeated(execution.times) if found else None
+
+    def _recover(
+        self,
+        execution: Execution,
+        before: Snapshot,
+        error: psycopg2.Error,
+        estimate: Estimate | None = None,
+    ) -> None:
+        """Go on without a statement that fails for lack of a superuser or of rows.
 
         An extension is installed by this library's superuser instead.
 
@@ -268,50 +239,157 @@ class StatementTracer:
         """
         if error.pgcode in NOT_IN_A_TRANSACTION:
             raise error
-        reason = reason_unknown(error, statement)
-        if reason and self._sandbox.install_for(statement, self._read_current_schema()):
-            reason = None
-        else:
-            reason = reason or (error.diag.message_primary if self._is_incomplete else None)
-            if reason is None:
-                raise error
-            self._is_incomplete = True
-        if self.traced:
-            shown = TracedStatement(" ".join(statement.split()), transaction, unknown=reason)
-            self.traced[-1].statements.append(shown)
+        reason = reason_unknown(error, execution.sql)
+        if reason and self._sandbox.install_for(execution.sql, self._read_current_schema()):
+            self._snapshots.forget()
+            if self.traced:
+                self._add(self._shown(execution, before.transaction))
+            return
+        message = error.diag.message_primary or str(error)
+        if not reason and (tables := self._lacking_for(error, before, estimate)):
+            reason = missing_rows.reason_for_failure(message, tables)
+            if missing_rows.is_missing_parent(error) and self._run_without_foreign_keys(execution):
+                self._add(self._shown(execution, before.transaction, unknown=reason))
+                return
+        reason = reason or (message if self.is_incomplete else None)
+        if reason is None or not self.traced:
+            raise error
+        self.leave_out(execution.sql, reason, before.transaction)
 
-    def _read_current_schema(self) -> str:
-        with self._driver.cursor() as cursor:
-            cursor.execute("SELECT pg_catalog.current_schema()")
-            return str(cursor.fetchone()[0])
+    def _lacking_for(
+        self, error: psycopg2.Error, before: Snapshot | None, estimate: Estimate | None
+    ) -> list[Table]:
+        """Return the tables whose missing rows may be the cause of an error."""
+        if not missing_rows.depends_on_values(error):
+            return []
+        oids = set(estimate.reads) if estimate else set()
+        if before:
+            oids |= before.reads_until(self._snapshots.take_after_failure(before))
+        if missing_rows.is_missing_parent(error):
+            name, schema = error.diag.constraint_name, error.diag.schema_name
+            oids |= {oid for (oid,) in self._command(missing_rows.FOREIGN_KEY, name, schema)}
+        return [self.rows.tables[oid] for oid in oids if self.rows.lacks_rows(oid)]
+
+    def _run_without_foreign_keys(self, execution: Execution) -> bool:
+        """Run a statement without the triggers that check foreign keys; return whether it ran."""
+        (previous,) = self._command("SHOW session_replication_role")[0]
+
+        def run() -> None:
+            self._command(REPLICA.format("replica"))
+            execution.run()
+            self._command(REPLICA.format(previous))
+
+        try:
+            run_in_savepoint(self._driver, execution.sql, run)
+        except psycopg2.Error:
+            return False
+        self._snapshots.forget()
+        return True
 
     def _record(
-        self, sql: str, before: Snapshot, *, estimate: Estimate | None = None, **sampled: Any
+        self, execution: Execution, before: Snapshot, estimate: Estimate | None, **sampled: Any
     ) -> None:
         """Record the statement, unless it only reads or works on the migration tables."""
-        after = take_snapshot(self._driver)
-        difference = SnapshotDiff(before, after, self._tables, estimate=estimate, **sampled)
-        effects = tuple(difference.effects())
-        bare = without_quoted(sql)
-        if self.traced and (effects or not (READ_ONLY.match(bare) or MIGRATION_TABLE.search(sql))):
-            shown = VACUUM_WAIT.sub("", " ".join(sql.split()))
-            statement = TracedStatement(shown, after.transaction, effects)
-            self.traced[-1].statements.append(statement)
+        bare = without_quoted(execution.sql)
+        is_read = is_query(bare)
+        is_transactional = sampled.get("is_transactional", True)
+        after = self._snapshots.take_after(before, is_transactional=is_transactional)
+        if controls_transaction(execution.sql):
+            self._snapshots.forget()
+        reads = before.reads_until(after) | (estimate.reads if estimate else frozenset())
+        lacking = [self.rows.tables[oid] for oid in reads if self.rows.lacks_rows(oid)]
+        branches = bool(lacking) and may_branch(execution.sql)
+        if is_read and lacking:
+            estimate = self._estimate(execution)
+            # A function reads what the plan of the query does not.
+            branches = not (estimate and self._is_read_by(after, lacking, estimate))
+            estimate = None if branches else estimate
+        difference = SnapshotDiff(
+            before,
+            after,
+            self.rows.tables,
+            estimate=estimate,
+            maintenance=maintenance_of(execution.sql),
+            **sampled,
+        )
+        details = Details(self._driver, self.rows, self._data_directory)
+        effects = tuple(
+            details.add(each, execution.sql, before, after, estimate)
+            for each in difference.effects()
+        )
+        cost = estimate.cost if estimate and lacking else None
+        if effects and is_transactional and not estimate:
+            cost = details.validation_cost(effects, before, after)
+        self._held = difference.held_locks()
+        execution.lacking = lacking
+        if not self.traced:
+            return
+        consequences = Consequences()
+        if estimate and lacking:
+            consequences = find_consequences(self._driver, estimate, self.rows)
+        sql, unknown = execution.sql, consequences.unknown
+        reason = missing_rows.reason_for_work(sql, estimate, effects, unknown, self.rows)
+        if branches:
+            reason = missing_rows.reason_for_block(lacking, self._held)
+        if self.has_looked:
+            reason = missing_rows.DEPENDS
+        is_shown = not (READ_ONLY.match(bare) or self._migration_tables.search(execution.sql))
+        filled = self._changes.apply(execution.sql, before, after, effects, estimate)
+        is_long = execution.seconds >= LONG and not lacking
+        if effects or is_shown or branches or is_long:
+            shown = replace(
+                self._shown(execution, after.transaction, unknown=reason),
+                effects=(*effects, *filled, *consequences.effects),
+                cost=cost,
+                seconds=execution.seconds if is_long else 0.0,
+            )
+            execution.place = self._add(shown)
 
+    def _is_read_by(self, now: Snapshot, lacking: list[Table], estimate: Estimate) -> bool:
+        """Whether a query itself reads all these tables; of a parent, it reads the partitions."""
+        others = self.rows.tables.keys() - estimate.reads
+        return not any(
+            self.rows.tables[oid] in lacking and now.relations[oid].kind not in ("p", "v")
+            for oid in others
+        )
 
-@contextmanager
-def _intercepting(engine: Engine, tracer: StatementTracer, copy: URL) -> Iterator[None]:
-    """Let the tracer run the statements of SQLAlchemy, and refuse connections to other servers."""
+    def _shown(
+        self, execution: Execution, transaction: str, unknown: str | None = None
+    ) -> TracedStatement:
+        shown = VACUUM_WAIT.sub("", " ".join(execution.sql.split()))
+        return TracedStatement(shown, transaction, unknown=unknown)
 
-    def refuse_others(_: Any, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
-        if parameters.get("host") != copy.query["host"]:
-            raise PlanError("a revision opens a separate connection: the plan cannot trace it")
+    def _add(self, statement: TracedStatement) -> int:
+        """Add a statement to the running revision; return its place there."""
+        statements = self.traced[-1].statements
+        statements.append(statement)
+        return len(statements) - 1
 
-    event.listen(engine, "do_execute", tracer.execute)
-    event.listen(engine, "do_execute_no_params", tracer.execute_bare)
-    event.listen(engine, "do_executemany", tracer.execute_many)
-    event.listen(Engine, "do_connect", refuse_others)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "do_connect", refuse_others)
+    def _explain(self, execution: Execution, reason: str) -> None:
+        """Show a statement that has run, with the reason why something is not known."""
+        statements = self.traced[-1].statements
+        if execution.place is None:
+            execution.place = self._add(self._shown(execution, ""))
+        statements[execution.place] = replace(statements[execution.place], unknown=reason)
+        for number in range(execution.place + 1, len(statements)):
+            if statements[number].unknown is None:
+                statements[number] = replace(statements[number], unknown=missing_rows.DEPENDS)
+
+    def _forget(self) -> None:
+        """Forget what a revision may have changed that has used a result without its rows."""
+        for oid, table in self.rows.tables.items():
+            self.rows.forget_values(oid)
+            if table.is_new:
+                self.rows.uncounted.add(oid)
+
+    def _read_current_schema(self) -> str:
+        return str(self._command("SELECT pg_catalog.current_schema()")[0][0])
+
+    def _command(self, statement: str, *values: Any) -> list[Any]:
+        """Run a statement of the plan itself."""
+        with self._cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def _cursor(self) -> Any:
+        return self._driver.cursor(cursor_factory=extensions.cursor)
