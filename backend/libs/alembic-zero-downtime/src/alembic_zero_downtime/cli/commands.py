@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 PACKAGE = __name__.rpartition(".")[0]
 
@@ -21,6 +21,22 @@ class Command(NamedTuple):
     configure: Callable[[argparse.ArgumentParser], object] = lambda _: None
 
 
+class _Explain(argparse.Action):
+    def __call__(
+        self, parser: argparse.ArgumentParser, _: object, rule: object, *__: object
+    ) -> NoReturn:
+        from alembic_zero_downtime.cli.explain import explain  # noqa: PLC0415 imports Alembic
+        from alembic_zero_downtime.cli.output import results, results_on_stdout  # noqa: PLC0415
+
+        try:
+            text = explain(str(rule))
+        except ValueError as error:
+            parser.error(str(error))
+        with results_on_stdout():
+            results().write(text)
+        parser.exit()
+
+
 def add_json_option(parser: argparse._ActionsContainer) -> None:
     """Add the option to print JSON instead of a table."""
     parser.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -36,7 +52,20 @@ def _lint(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check every revision, not only those that the main branch does not have",
     )
-    add_json_option(parser)
+    formats = parser.add_mutually_exclusive_group()
+    add_json_option(formats)
+    formats.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="github: annotations at the lines of a pull request (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--explain",
+        action=_Explain,
+        metavar="RULE",
+        help="explain a rule, with an example and how to suppress it, and exit",
+    )
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from alembic_zero_downtime.database.connection import MigrationDatabase
 from alembic_zero_downtime.history.ledger import Ledger, read_ledger
 from alembic_zero_downtime.history.recorder import LedgerRecorder
 from alembic_zero_downtime.history.state import MigrationState, read_state
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
 from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.revisions.files import require_distinct_ids
 
@@ -44,13 +45,7 @@ class CommandContext:
         Raises:
             MigrationError: A setting is invalid.
         """
-        address = self.project.resolve_database(self.config)
-        return MigrationDatabase(
-            address,
-            self.project.read_settings(),
-            url_setting=self.project.commands.database_url,
-            start_server=self.project.commands.start_server,
-        )
+        return self.project.migration_database(self.config)
 
     @cached_property
     def scripts(self) -> ScriptDirectory:
@@ -59,9 +54,19 @@ class CommandContext:
         Raises:
             CommandError: They cannot be loaded, or two have the same id.
         """
-        scripts = self.project.load_revisions(self.config)
-        require_distinct_ids(scripts, self.project)
-        return scripts
+        return self.environment.scripts
+
+    @cached_property
+    def environment(self) -> MigrationEnvironment:
+        """The environment in which revisions run.
+
+        Raises:
+            CommandError: The revisions cannot be loaded, or two have the same id.
+        """
+        environment = MigrationEnvironment(self.project, self.config)
+        with environment.entered():
+            require_distinct_ids(environment.scripts, self.project)
+        return environment
 
     @cached_property
     def recorder(self) -> LedgerRecorder:

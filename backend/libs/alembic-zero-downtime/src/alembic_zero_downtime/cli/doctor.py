@@ -117,6 +117,7 @@ def check_environment(context: CommandContext) -> Iterator[Check]:
         yield Check(area, Level.FAILURE, str(error), "correct the file")
     else:
         yield Check(area, Level.OK, "settings: readable")
+        yield from _check_programs(context)
     folder = Path(context.config.config_file_name or ".").resolve().parent
     if run_git(folder, "rev-parse", "HEAD"):
         yield Check(area, Level.OK, "git: available")
@@ -127,6 +128,20 @@ def check_environment(context: CommandContext) -> Iterator[Check]:
             "git: not available here, so the ledger gets no commit",
             "set MIGRATION_GIT_COMMIT, or install git",
         )
+
+
+def _check_programs(context: CommandContext) -> Iterator[Check]:
+    """Check the PostgreSQL of disposable servers, if another one than the wheel's is set."""
+    try:
+        folder = context.project.read_settings().shadow_bin
+        found = embedded.read_version(Path(folder)) if folder else None
+    except CommandError:
+        return  # an invalid setting, which is reported with the database
+    except embedded.ProgramsError as error:
+        yield Check("environment", Level.FAILURE, str(error), "correct the setting")
+        return
+    if found:
+        yield Check("environment", Level.OK, f"disposable servers: PostgreSQL {found} in {folder}")
 
 
 def _wrong_packages() -> Iterator[str]:

@@ -105,7 +105,8 @@ def execute(
         arguments: from `parse`.
         open_context: returns the project that the command works on.
     """
-    import logging  # noqa: PLC0415 see the module's docstring
+    import configparser  # noqa: PLC0415 see the module's docstring
+    import logging  # noqa: PLC0415
     from importlib import import_module  # noqa: PLC0415
 
     from alembic.util import CommandError  # noqa: PLC0415
@@ -134,6 +135,9 @@ def execute(
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    except configparser.Error as error:
+        message = f"cannot read alembic.ini: {' '.join(str(error).split())}"
+        code = Exit.FAILED
     except OSError as error:
         message, code = f"cannot use {error.filename}: {error.strerror}", Exit.FAILED
     else:

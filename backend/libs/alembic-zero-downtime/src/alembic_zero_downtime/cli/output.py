@@ -59,7 +59,9 @@ def _moved_stdout() -> Iterator[TextIO]:
     copy = os.dup(number)
     os.dup2(sys.stderr.fileno(), number)
     try:
-        with open(copy, "w", encoding=sys.stdout.encoding, closefd=False) as stream:
+        # As Python's standard error: a character that the terminal lacks ends no command.
+        encoding, errors = sys.stdout.encoding, "backslashreplace"
+        with open(copy, "w", encoding=encoding, errors=errors, closefd=False) as stream:
             yield stream
     finally:
         sys.stdout.flush()  # what a revision has written past `sys.stdout`
@@ -81,7 +83,8 @@ def restore_stdout() -> None:
 
 def print_json(value: object) -> None:
     """Print `value` as JSON."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json)
+    is_unicode = (results().encoding or "utf-8").lower().startswith("utf")
+    text = json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=_as_json)
     results().write(f"{text}\n")
 
 

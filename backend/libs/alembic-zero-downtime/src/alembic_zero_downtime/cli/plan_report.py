@@ -10,10 +10,11 @@ from rich.text import Text
 
 from alembic_zero_downtime.plan.effect import Effect, Work, WorkKind
 from alembic_zero_downtime.plan.plan import Plan, RevisionPlan
-from alembic_zero_downtime.plan.risk import Assessment, Risk, format_duration
+from alembic_zero_downtime.plan.risk import ACCEPTABLE_WAIT, Assessment, Risk, format_duration
 
 COLUMNS = ("Statement", "Table", "Lock", "Blocks", "Work", "Takes", "Risk")
 MAX_STATEMENT_LENGTH = 72
+NOT_KNOWN = "not known"
 STYLES = {
     Risk.SAFE: "green",
     Risk.SHORT_LOCK: "yellow",
@@ -110,25 +111,29 @@ def facts(plan: Plan) -> Iterator[str]:
     for each in plan.copy.missing if plan.copy else ():
         yield f"Not copied, so that its effects are not known: {each}"
     if throughput:
-        scan, rewrite, index = map(
-            decimal, (int(throughput.scan), int(throughput.rewrite), int(throughput.index))
-        )
+        scan, rewrite = (decimal(int(each)) for each in (throughput.scan, throughput.rewrite))
         yield (
             f"Estimates use the throughput of this machine: scans {scan}/s, rewrites {rewrite}/s, "
-            f"builds an index over {index}/s, changes {throughput.write:,.0f} rows/s"
+            f"builds an index over {throughput.text_index:,.0f} rows/s, "
+            f"changes {throughput.write:,.0f} rows/s"
         )
 
 
 def _heading(revision: RevisionPlan) -> str:
     duration = format_duration(revision.seconds)
+    if not revision.is_known:
+        duration = f"at least {duration}" if revision.seconds >= ACCEPTABLE_WAIT else NOT_KNOWN
     return f"{revision.revision} {revision.title}: {revision.risk}, takes {duration}"
 
 
 def _notes(revision: RevisionPlan) -> Iterator[str]:
     """Yield the hazards with their alternatives, and the author's suppressions."""
+    reasons: dict[str, str] = {}
     for assessment in revision.statements:
-        if assessment.statement.unknown:
-            yield f"Not known: {assessment.statement.sql}: {assessment.statement.unknown}"
+        if reason := assessment.statement.unknown:
+            reasons.setdefault(reason, assessment.statement.sql)
+    for reason, sql in reasons.items():
+        yield f"Not known: {_shortened(sql)}: {reason}"
     for statement in revision.statements:
         for hazard in statement.hazards:
             yield f"{hazard.reason}. Instead: {hazard.instead}"
@@ -150,25 +155,36 @@ def _summary(plan: Plan) -> str:
 
 def _rows(assessment: Assessment) -> Iterator[tuple[str, ...]]:
     """Yield a row for each table that the statement affects, at least one."""
-    sql = assessment.statement.sql
-    if len(sql) > MAX_STATEMENT_LENGTH:
-        sql = f"{sql[: MAX_STATEMENT_LENGTH - 1]}…"
-    first = (sql, format_duration(assessment.seconds), str(assessment.risk))
+    seconds = assessment.known_seconds
+    duration = NOT_KNOWN if seconds is None else format_duration(seconds)
+    first = (_shortened(assessment.statement.sql), duration, str(assessment.risk))
     for effect in assessment.statement.effects or (None,):
         statement, duration, risk = first
         yield (statement, *(_cells(effect) if effect else ("", "", "", "")), duration, risk)
         first = ("", "", "")
 
 
+def _shortened(sql: str) -> str:
+    too_long = len(sql) > MAX_STATEMENT_LENGTH
+    return f"{sql[: MAX_STATEMENT_LENGTH - 1]}…" if too_long else sql
+
+
 def _cells(effect: Effect) -> tuple[str, str, str, str]:
+    if effect.table.is_new:  # in use by no other session
+        return effect.table.name, "", "nothing", _describe_all(effect)
     lock = f"{effect.held_lock}{', held before' * (effect.lock is not effect.held_lock)}"
-    work = " and ".join(_describe(work, effect) for work in effect.work)
-    return effect.table.name, lock, effect.held_lock.blocks, work
+    return effect.table.name, lock, effect.held_lock.blocks, _describe_all(effect)
+
+
+def _describe_all(effect: Effect) -> str:
+    return " and ".join(_describe(work, effect) for work in effect.work)
 
 
 def _describe(work: Work, effect: Effect) -> str:
     rows = f"{'up to ' * work.is_limit}{work.rows:,} row{'s' * (work.rows != 1)}"
-    if work.kind in (WorkKind.CHANGE, WorkKind.ADD, WorkKind.EMPTY, WorkKind.DROP):
+    if work.kind is WorkKind.LOOKUP:
+        return f"{work.kind} {rows}, {work.count:,} times"
+    if work.kind not in (WorkKind.REWRITE, WorkKind.INDEX, WorkKind.SCAN):
         return f"{work.kind} {rows}"
     table = effect.table
     size = decimal(table.size)
@@ -182,15 +198,17 @@ def _describe(work: Work, effect: Effect) -> str:
 
 
 def _statement_as_json(assessment: Assessment) -> dict[str, Any]:
+    seconds = assessment.known_seconds
     return {
         "sql": assessment.statement.sql,
         "risk": assessment.risk,
-        "seconds": round(assessment.seconds, 3),
+        "seconds": None if seconds is None else round(seconds, 3),
         "tables": [
             {
                 "table": effect.table.name,
                 "lock": str(effect.lock) if effect.lock else None,
                 "held": str(effect.held_lock),
+                "is_new": effect.table.is_new,
                 "blocks": effect.held_lock.blocks,
                 "work": [{**vars(work), "kind": work.kind.name.lower()} for work in effect.work],
                 "rows": effect.table.rows,

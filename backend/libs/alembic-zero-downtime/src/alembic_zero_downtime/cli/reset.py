@@ -40,8 +40,11 @@ from alembic_zero_downtime.environment import load_project
 from alembic_zero_downtime.errors import TRANSIENT, describe_error, describe_failure, sqlstate
 from alembic_zero_downtime.history.declared_environment import PRODUCTION, means_production
 from alembic_zero_downtime.history.ledger import read_ledger, write_entries
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
+from alembic_zero_downtime.project import Project
 from alembic_zero_downtime.runtime.lock_monitor import monitor_locks
 from alembic_zero_downtime.runtime.migration_lock import MigrationLock, hold_migration_lock
+from alembic_zero_downtime.search_path import has_table
 
 DRY_RUN_SECONDS = 600.0
 # The SQLSTATEs of errors that are due to the dry run: its one transaction, which holds the locks of
@@ -69,7 +72,7 @@ def run(context: CommandContext, arguments: argparse.Namespace) -> int:
             empty_database(context, connection, lock, objects, arguments)
         connection.commit()
     context.notify(f"dropped {len(objects)} objects; migrating from the beginning …")
-    command.upgrade(context.config, "head")
+    command.upgrade(context.config, _destination(context.project))
     return info.run(context, argparse.Namespace(json=False))
 
 
@@ -162,6 +165,7 @@ def empty_database(
                 write_dump(context, connection)
             lock.require_held("reset")
             drop_objects(connection, objects)
+            forget_revisions(connection, context.project)
         except ChangedMeanwhileError as error:
             raise RefusedError(
                 f"nothing was dropped: {error}. Run it again: {commands.reset}"
@@ -179,6 +183,13 @@ def empty_database(
             recorder = context.recorder
             entry = recorder.entries.entry("environment", environment=environment)
             write_entries(connection, [*recorder.adoption(connection, set()), entry])
+
+
+def forget_revisions(connection: Connection, project: Project) -> None:
+    """Delete the current revisions from a version table outside of the schema that is emptied."""
+    versions = project.version_table
+    if has_table(connection, versions.name, versions.schema):
+        connection.execute(versions.delete())
 
 
 def write_dump(context: CommandContext, connection: Connection) -> None:
@@ -237,20 +248,25 @@ def require_working_migrations(
 def _dry_run_migrations(context: CommandContext, connection: Connection) -> BaseException | None:
     """Run all migrations and roll them back; return the error of the first that fails."""
     failure: BaseException | None = None
-    scripts = context.scripts
     with (
         log_level("alembic", "alembic_zero_downtime", level=logging.WARNING),
         rolled_back_to_savepoint(connection, DRY_RUN_SECONDS),
     ):
         try:
-            project = load_project(context.config)
-            project.load_metadata()
-            project.refuse_options("a dry run", "version_table", "version_table_schema")
-            run_steps(connection, scripts, upgrade_steps(scripts, ["head"]))
+            project = load_project(context.config)  # as the migration that follows
+            environment = MigrationEnvironment(project, context.config, context.scripts)
+            environment.project.load_metadata()
+            steps = upgrade_steps(context.scripts, [_destination(project)])
+            run_steps(environment, connection, steps)
         except (Exception, SystemExit) as error:  # noqa: BLE001 a revision may raise anything
             _raise_hidden_interrupt(error)
             failure = error
     return failure
+
+
+def _destination(project: Project) -> str:
+    """Return where the migrations lead: one head, or all of a project whose history may branch."""
+    return "head" if project.sequential_ids else "heads"
 
 
 def _raise_hidden_interrupt(error: BaseException) -> None:
