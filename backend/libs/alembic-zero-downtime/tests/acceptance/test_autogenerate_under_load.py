@@ -11,6 +11,7 @@ from support.project import HEAD, ProjectCopy
 from support.writers import writers
 
 
+@pytest.mark.usefixtures("shadow_server")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_written_revision_is_applied_under_load_and_reverted(
     name: str,

@@ -29,5 +29,6 @@ PROJECT = Project(
     config_file=FOLDER / "alembic.ini",
     sequential_ids=True,
     head_file=True,
+    docstrings=True,
     commands=CommandNames(database_url=DIRECT),
 )

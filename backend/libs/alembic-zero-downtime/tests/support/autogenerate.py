@@ -47,6 +47,14 @@ run(replace(PROJECT, metadata=metadata))
 """
 
 
+ADD_PATH = (
+    'tables["documents"].append_column(sa.Column("local_path", sa.Text))\n'
+    'tables["documents"].append_constraint('
+    'sa.CheckConstraint("local_path <> \'\'", name="local_path_not_blank"))'
+)
+"""A column with a CHECK: two revisions."""
+
+
 def change_models(project: ProjectCopy, change: str) -> None:
     """Let env.py of the project use changed models."""
     env = project.ini.parent / "alembic" / "env.py"

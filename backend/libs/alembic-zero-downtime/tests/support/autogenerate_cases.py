@@ -138,9 +138,12 @@ REFUSED = {
         'tables["documents"].c.url.type = sa.String(500)',
         ["documents.url"],
     ),
-    "change a generated key": (
-        'tables["companies"].c.id.identity.always = False',
-        ["companies.id is an identity or generated column"],
+    "generate a column": (
+        (
+            'tables["documents"].append_column(sa.Column("file_path", sa.Text, '
+            'sa.Computed("url", persisted=True)), replace_existing=True)'
+        ),
+        ["documents.file_path is an identity or generated column"],
     ),
     "change the primary key": (
         'tables["companies"].primary_key.name = "pk_of_companies"',

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+from alembic.config import Config
 from alembic.runtime.migration import RevisionStep
-from alembic.script import ScriptDirectory
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import Connection, Engine
 
 from alembic_zero_downtime.data_loss.dry_run import run_steps, upgrade_steps
-from alembic_zero_downtime.data_loss.estimate import DataLoss, estimate_data_loss
+from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
+from alembic_zero_downtime.data_loss.loss import DataLoss
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
 from project.definition import PROJECT
 from support.snapshots import take_snapshot
 
-SCRIPTS = PROJECT.load_revisions()
+ENVIRONMENT = MigrationEnvironment(PROJECT, Config(PROJECT.config_file))
 Steps = Callable[[Connection], object]
 
 
@@ -44,14 +46,15 @@ def estimate(
             assert take_snapshot(engine) == before
 
 
-def downgrade(destination: str, scripts: ScriptDirectory = SCRIPTS) -> Steps:
+def downgrade(destination: str, environment: MigrationEnvironment = ENVIRONMENT) -> Steps:
     def make_steps(heads: Any, _: object) -> list[RevisionStep]:
-        return scripts._downgrade_revs(destination, heads)  # noqa: SLF001 as Alembic's command
+        # As Alembic's command.
+        return environment.scripts._downgrade_revs(destination, heads)  # noqa: SLF001
 
-    return lambda connection: run_steps(connection, scripts, make_steps)
+    return lambda connection: run_steps(environment, connection, make_steps)
 
 
-def upgrade(scripts: ScriptDirectory = SCRIPTS) -> Steps:
-    return lambda connection: run_steps(
-        connection, scripts, upgrade_steps(scripts, scripts.get_heads())
-    )
+def upgrade(environment: MigrationEnvironment = ENVIRONMENT) -> Steps:
+    scripts = environment.scripts
+    steps = upgrade_steps(scripts, scripts.get_heads())
+    return lambda connection: run_steps(environment, connection, steps)

@@ -99,6 +99,11 @@ STATEMENT_VIOLATIONS = [
         'op.create_index("ix_t", "t", ["x"], postgresql_concurrently=True)',
         "concurrently-in-transaction",
     ),
+    sql(
+        "column of a domain",
+        "CREATE DOMAIN word AS text CHECK (VALUE <> ''); ALTER TABLE t ADD COLUMN a word",
+        "constrained-domain",
+    ),
     sql("concurrent drop", "DROP INDEX CONCURRENTLY ix_t", "concurrently-in-transaction"),
     sql("vacuum in the transaction", "VACUUM documents", "concurrently-in-transaction"),
     outside(
@@ -137,6 +142,12 @@ STATEMENT_VIOLATIONS = [
     ),
     sql("commit", "COMMIT", "own-transaction"),
     sql("commit among others", "INSERT INTO t VALUES (1); COMMIT; BEGIN", "own-transaction"),
+    Row(
+        "rows one by one",
+        'for row in op.get_bind().execute(sa.text("SELECT id FROM t")):\n'
+        '    op.execute(f"UPDATE t SET a = b WHERE id = {row.id}")',
+        "row-by-row",
+    ),
     Row(
         "column and its values",
         'op.add_column("t", sa.Column("a", sa.Text()))\nop.execute("INSERT INTO u VALUES (1)")',
@@ -259,6 +270,7 @@ STATEMENT_VIOLATIONS = [
     sql("suppression of squawk", "-- squawk-ignore-file\nDROP TABLE t", "ban-drop-table"),
     Row("query result", 'if op.get_bind().scalar(sa.text("SELECT 1")):\n    pass', "offline-sql"),
     Row("Python error", 'op.execute("SELECT 1")\n{}["none"]', "offline-sql"),
+    Row("a function that is missing", "import no_app\nno_app.convert(op)", "unseen-code"),
 ]
 
 LOOKALIKES = [

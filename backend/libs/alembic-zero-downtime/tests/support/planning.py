@@ -14,15 +14,30 @@ from alembic_zero_downtime.database.client import read_address
 from alembic_zero_downtime.database.url import DatabaseURL
 from alembic_zero_downtime.embedded.disposable import disposable_server
 from alembic_zero_downtime.embedded.sandbox import ROLE, create_sandbox
-from alembic_zero_downtime.plan import tracer
 from alembic_zero_downtime.plan.risk import Assessment, assess
-from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema
+from alembic_zero_downtime.plan.schema_copy import COPY, Copy, copy_schema, stamp_copy
 from alembic_zero_downtime.plan.target import Target, read_target
 from alembic_zero_downtime.plan.throughput import Throughput
-from alembic_zero_downtime.plan.tracer import TracedRevision
+from alembic_zero_downtime.plan.traced import TracedRevision
+from alembic_zero_downtime.plan.trial import trace
+from project.definition import PROJECT
 from support.project import HEAD, ProjectCopy
 
-THROUGHPUT = Throughput(scan=500e6, rewrite=100e6, index=250e6, write=100e3)
+THROUGHPUT = Throughput(
+    scan=500e6,
+    scan_rows=1e9,
+    rewrite=100e6,
+    index=2e6,
+    text_index=1e6,
+    write=100e3,
+    key_write=200e3,
+    delete=1e6,
+    insert=1e6,
+    entry=1e6,
+    text_entry=500e3,
+    reference=400e3,
+    read=200e3,
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +60,18 @@ class Planner:
             yield replace(self.copy, sandbox=self.copy.sandbox.with_database(name))
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def trace(self, *upgrades: str, declarations: str = "") -> list[TracedRevision]:
-        """Run revisions with these lines and return their traces."""
+    def trace(
+        self, *upgrades: str, declarations: str = "", legacy: int = 0
+    ) -> list[TracedRevision]:
+        """Run revisions with these lines and return their traces; the first are legacy ones."""
         with TemporaryDirectory() as folder, self.database() as copy:
             project = ProjectCopy(Path(folder))
             for upgrade in upgrades:
                 project.add(upgrade, declarations=declarations)
-            return tracer.trace(copy, project.scripts, self.target.tables)
+            if legacy:
+                legacy_until = project.ids[legacy - 1]
+                project.definition = replace(project.definition, legacy_until=legacy_until)
+            return trace(copy, project.environment, self.target.tables)
 
     def assess(self, *upgrades: str) -> list[Assessment]:
         """Return the assessments of all statements of revisions with these lines."""
@@ -69,4 +89,6 @@ def planning(engine: Engine) -> Iterator[Planner]:
         target = read_target(connection)
         source = read_address(connection, DatabaseURL(engine.url, "a test"))
         sandbox = create_sandbox(server, COPY)
-        yield Planner(server, target, copy_schema(source, target, [HEAD], sandbox, "5s"))
+        copy = copy_schema(source, target, sandbox, "5s")
+        stamp_copy(copy, [HEAD], PROJECT.version_table)
+        yield Planner(server, target, copy)

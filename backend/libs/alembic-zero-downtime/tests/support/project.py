@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
 from alembic_zero_downtime.history.state import list_revisions
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
 from project.definition import FOLDER, PROJECT
 from support.shell import CLEAN_ENVIRONMENT, TESTS, as_text
 
@@ -65,6 +66,10 @@ class ProjectCopy:
     @property
     def config(self) -> Config:
         return Config(self.ini)
+
+    @property
+    def environment(self) -> MigrationEnvironment:
+        return MigrationEnvironment(self.definition, self.config)
 
     @property
     def versions(self) -> Path:

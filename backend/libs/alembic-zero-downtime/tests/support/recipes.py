@@ -130,7 +130,7 @@ def add_revision(project: ProjectCopy, block: Block) -> str:
 
 def find_broken_rules(project: ProjectCopy) -> set[str]:
     """Return the lint rules that the revisions break, except for what the pages omit."""
-    findings = lint(project.definition, project.scripts, everything=True).findings
+    findings = lint(project.environment, everything=True).findings
     return {each.rule.name for each in findings} - {"docstring", "head-file"}
 
 

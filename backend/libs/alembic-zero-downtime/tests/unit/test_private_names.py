@@ -4,13 +4,15 @@ import io
 from collections.abc import Callable, Iterator
 from inspect import isfunction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from alembic import command, context
-from alembic.autogenerate.api import AutogenContext
+from alembic import command, context, op
+from alembic.autogenerate.api import AutogenContext, RevisionContext
 from alembic.config import Config
-from alembic.operations import ops
+from alembic.operations import Operations, ops
+from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError, compat
@@ -72,6 +74,28 @@ def test_replace_steps_replaces_those_of_the_command() -> None:
     _alembic.replace_steps(migrations, steps("replacement"))
     migrations.run_migrations()
     assert called == ["command", "replacement"]
+
+
+def test_nested_proxies_restores_the_environment_and_the_operations(project: ProjectCopy) -> None:
+    def open_environment(number: int) -> EnvironmentContext:
+        environment = EnvironmentContext(project.config, project.scripts, number=number)
+        environment.configure(dialect_name="postgresql", number=number)
+        return environment
+
+    def fail_inside() -> None:
+        with (
+            _alembic.nested_proxies(),
+            open_environment(2) as inner,
+            Operations.context(inner.get_context()),
+        ):
+            assert op.get_context().opts["number"] == 2
+            raise ReachedError
+
+    with open_environment(1) as outer, Operations.context(outer.get_context()):
+        with pytest.raises(ReachedError):
+            fail_inside()
+        assert op.get_context().opts["number"] == 1
+        assert context.get_context().opts["number"] == 1
 
 
 COMMANDS: dict[str, Callable[[Config], object]] = {
@@ -217,3 +241,96 @@ def test_format_constraint_returns_the_unquoted_name_of_the_ddl(name: str) -> No
     assert (formatted == name) is (name != LONG), "a long name is shortened"
     quoted = f'"{formatted}"' if " " in name else formatted
     assert f"CONSTRAINT {quoted} CHECK" in str(CreateTable(table).compile(dialect=dialect))
+
+
+def test_the_connection_of_a_script_passes_the_values_of_a_statement() -> None:
+    migrations = offline_context()
+    written: list[tuple[str, object]] = []
+    _alembic.write_values_of_connection(
+        migrations.connection, lambda statement, values: written.append((str(statement), values))
+    )
+    assert migrations.connection is not None
+    migrations.connection.execute(sa.text("SELECT :x"), {"x": 1})
+    assert written == [("SELECT :x", {"x": 1})]
+
+
+def test_only_the_dialect_of_a_driver_doubles_percent_signs(connection: sa.Connection) -> None:
+    assert _alembic.doubles_percent_signs(connection.dialect)
+    named = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    assert not _alembic.doubles_percent_signs(named)
+
+
+def test_sequences_of_returns_those_that_belong_to_no_column() -> None:
+    metadata = sa.MetaData()
+    alone = sa.Sequence("alone", metadata=metadata)
+    owned = sa.Sequence("owned", metadata=metadata)
+    sa.Table("t", metadata, sa.Column("n", sa.Integer, owned))
+    assert _alembic.sequences_of(metadata) == [alone]
+
+
+class Decorated(sa.types.TypeDecorator[str]):
+    impl = sa.Text
+
+
+def autogenerate_context(connection: sa.Connection) -> AutogenContext:
+    options = {"sqlalchemy_module_prefix": "sa.", "user_module_prefix": None}
+    migrations = MigrationContext.configure(connection, opts=options)
+    return AutogenContext(migrations, sa.MetaData())
+
+
+def test_types_and_exclude_constraints_are_rendered(connection: sa.Connection) -> None:
+    autogenerate = autogenerate_context(connection)
+    assert _alembic.render_type(sa.Numeric(7, 2), autogenerate) == (
+        "sa.Numeric(precision=7, scale=2)"
+    )
+    exclude = postgresql.ExcludeConstraint((sa.column("a"), "="), using="gist", name="ex")
+    sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), exclude)
+    rendered = _alembic.render_exclude(exclude, autogenerate)
+    assert (
+        rendered == "postgresql.ExcludeConstraint((sa.column('a'), '='), using='gist', name='ex')"
+    )
+
+
+def test_postgresql_variant_returns_the_type_that_replaces_another() -> None:
+    variant = postgresql.CITEXT()
+    assert _alembic.postgresql_variant(sa.Text().with_variant(variant, "postgresql")) is variant
+    assert _alembic.postgresql_variant(Decorated()) is None
+
+
+def test_settings_are_reset_after_each_revision() -> None:
+    calls: list[str] = []
+    script = SimpleNamespace(migration_fn=lambda size: calls.append(f"run {size}"))
+    migrations = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "fn": lambda *_: iter([script])}
+    )
+    _alembic.resetting_settings(migrations, lambda: calls.append("reset"))
+    for step in migrations._migrations_fn((), migrations):  # type: ignore[misc] # noqa: SLF001
+        step.migration_fn(size=1)
+    assert calls == ["run 1", "reset"]
+
+
+def test_generate_drafts_writes_into_another_folder(
+    project: ProjectCopy, tmp_path: Path, connection: sa.Connection
+) -> None:
+    config = project.config
+    scripts = project.scripts
+    revisions = RevisionContext(
+        config,
+        scripts,
+        dict.fromkeys(
+            ("rev_id", "message", "head", "splice", "branch_label", "version_path", "depends_on")
+        )
+        | {"head": "head"},
+    )
+    (directive,) = revisions.generated_revisions
+    directive.version_path = str(tmp_path / "drafts")
+    (tmp_path / "drafts").mkdir()
+    revisions._last_autogen_context = autogenerate_context(connection)  # noqa: SLF001
+    drafts = ScriptDirectory(
+        scripts.dir, version_locations=[str(project.versions), directive.version_path]
+    )
+    before = set(project.versions.iterdir())
+    (script,) = _alembic.generate_drafts(revisions, [directive], drafts)
+    assert Path(script.path).parent == tmp_path / "drafts"
+    assert script.down_revision == IDS[-1]
+    assert {path for path in project.versions.iterdir() if path.is_file()} <= before

@@ -5,7 +5,10 @@ import pytest
 from alembic_zero_downtime.sql import (
     Statement,
     StatementKind,
+    changed_settings,
     identifier_parts,
+    identifiers_in_parentheses,
+    list_after,
     split_statements,
     string_literals,
     without_quoted,
@@ -78,6 +81,25 @@ def test_identifiers_are_split_at_their_dots_and_unquoted(
     qualified: str, expected: list[str]
 ) -> None:
     assert identifier_parts(qualified) == expected
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("UNIQUE (a, b_2)", ["a", "b_2"]),
+        ('FOREIGN KEY ("(y)", "a, b", "say ""hi""") REFERENCES c(id)', ["(y)", "a, b", 'say "hi"']),
+        ("CHECK", []),
+    ],
+)
+def test_identifiers_of_the_first_parentheses_are_unquoted(
+    definition: str, expected: list[str]
+) -> None:
+    assert identifiers_in_parentheses(definition) == expected
+
+
+def test_a_list_after_a_keyword_has_its_elements_as_text() -> None:
+    index = 'CREATE INDEX "USING (" ON a USING gist (lower("b, (") COLLATE "C" x_ops, ((c)) DESC)'
+    assert list_after("USING", index) == ['lower("b, (") COLLATE "C" x_ops', "((c)) DESC"]
 
 
 def split(sql: str) -> list[str]:
@@ -183,3 +205,21 @@ def test_the_statements_of_a_block_have_no_control_structures() -> None:
         "DROP TABLE notes",
     ]
     assert only("CREATE FUNCTION f() AS $$ DELETE FROM notes $$").nested == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("SET lock_timeout = '7s'; set Search_Path TO a", ["lock_timeout", "Search_Path"]),
+        ("SET SESSION datestyle TO german; SET my.option='x'", ["datestyle", "my.option"]),
+        ("SET ROLE a; SET SESSION AUTHORIZATION b", ["ROLE", "SESSION AUTHORIZATION"]),
+        ("SET TIME ZONE 'UTC'", ["TIME ZONE"]),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", ["search_path"]),
+        ("SELECT set_config('search_path', '', true); SET LOCAL lock_timeout = 1", []),
+        ("SET TRANSACTION READ ONLY; SET CONSTRAINTS ALL DEFERRED", []),
+        ("UPDATE t SET a = 1; ALTER TABLE t ALTER a SET DEFAULT 1", []),
+        ("SELECT 'SET a = 1'; -- SET b = 2", []),
+    ],
+)
+def test_settings_of_a_script_are_found(script: str, names: list[str]) -> None:
+    assert changed_settings(script) == names

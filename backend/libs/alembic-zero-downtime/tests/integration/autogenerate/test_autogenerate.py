@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from alembic_zero_downtime.autogenerate.change import ADD_A_COLUMN, CHANGE_A_TYPE, WRITE_MANUALLY
+from alembic_zero_downtime.autogenerate.change import (
+    ADD_A_COLUMN,
+    CHANGE_A_TYPE,
+    CHANGE_AN_ENUM,
+    WRITE_MANUALLY,
+)
 from alembic_zero_downtime.lint.linter import lint
+from alembic_zero_downtime.revisions.left_out import FAILED
 from support.autogenerate import as_golden, catalog_of, change_models, written_revisions
 from support.autogenerate_cases import FORGOTTEN, REFUSED, WRITTEN
-from support.databases import execute
 from support.docs import DOCS, needs_docs
 from support.project import HEAD, ProjectCopy
 
@@ -22,7 +27,7 @@ NEEDS_A_REASON = {
     "drop nullable column": {"ban-drop-column"},
     "drop column that is not null": {"ban-drop-column"},
 }
-PAGES = {ADD_A_COLUMN, CHANGE_A_TYPE, WRITE_MANUALLY}
+PAGES = {ADD_A_COLUMN, CHANGE_A_TYPE, CHANGE_AN_ENUM, WRITE_MANUALLY}
 Alembic = Callable[..., int]
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -47,7 +52,7 @@ def test_written_revision_equals_the_golden_file_and_is_safe(
     if "UPDATE_GOLDEN" in os.environ:
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
-    report = lint(project.definition, project.scripts, everything=True)
+    report = lint(project.environment, everything=True)
     assert {each.rule.name for each in report.findings} == NEEDS_A_REASON.get(name, set())
     run("upgrade", "head")
 
@@ -117,13 +122,37 @@ def test_type_change_is_written_only_without_a_scan_or_rewrite(
     alembic: Alembic,
 ) -> None:
     """PostgreSQL creates the index again, and keeps its file."""
-    execute(migrated, f"ALTER TABLE compiled_statements ADD COLUMN code {before}")
+    statements = [f"ALTER TABLE compiled_statements ADD COLUMN code {before}"]
     change = 'add("compiled_statements", sa.Column("code", sa.String(20)))'
     for column in ("code", "updated_at") if is_indexed else ():
-        execute(migrated, f"CREATE INDEX ix_{column} ON compiled_statements ({column})")
+        statements.append(f"CREATE INDEX ix_{column} ON compiled_statements ({column})")
         change += f'; sa.Index("ix_{column}", tables["compiled_statements"].c.{column})'
+    project.add("\n".join(f"op.execute({each!r})" for each in statements))
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    before_it = set(written_revisions(project))
     change_models(project, change)
     arguments = ("revision", "--autogenerate", "-m", "code")
     assert (alembic(migrated.url, *arguments, ini=project.ini) == 0) is is_written
-    revisions = [path.read_text(encoding="utf-8") for path in written_revisions(project)]
+    new = set(written_revisions(project)) - before_it
+    revisions = [path.read_text(encoding="utf-8") for path in new]
     assert ["type_=sa.String(length=20)" in each for each in revisions] == [True] * is_written
+
+
+def test_a_model_that_cannot_be_created_fails_after_the_others_are_written(
+    project: ProjectCopy,
+    migrated_database: URL,
+    alembic: Alembic,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bad = 'sa.Column("id", sa.Integer, primary_key=True, server_default=sa.text("nowhere()"))'
+    change_models(project, f'sa.Table("bad", metadata, {bad}); {WRITTEN["add nullable column"]}')
+    arguments = ("revision", "--autogenerate", "-m", "sector")
+    for _ in range(2):
+        assert alembic(migrated_database, *arguments, ini=project.ini) == FAILED
+        output = capsys.readouterr()
+        (line,) = (line for line in output.err.splitlines() if line.startswith("FAILED"))
+        assert "the table bad of the models cannot be created" in line
+        assert "No difference" not in output.out
+        assert len(written_revisions(project)) == 1
+        assert alembic(migrated_database, "upgrade", "head", ini=project.ini) == 0
+        capsys.readouterr()

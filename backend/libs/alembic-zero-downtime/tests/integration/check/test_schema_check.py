@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -56,7 +57,7 @@ def test_migrations_create_the_same_schema_on_every_version(
 ) -> None:
     project.add(f'op.execute("""{OTHER_KINDS}""")', "raise NotImplementedError")
     target = MigrationDatabase(DatabaseURL(each_url, "a test"))
-    with shadow_database(project.definition, project.config) as shadow:
+    with shadow_database(project.environment) as shadow:
         expected = {revision: shadow.migrate([revision]) for revision in [*IDS, project.head]}
 
         def run(command: str, revision: str) -> None:
@@ -104,14 +105,59 @@ def test_model_without_a_migration_is_found(project: ProjectCopy, migrated: Engi
     assert difference.sql == "ALTER TABLE companies ADD COLUMN sector text;"
 
 
-def test_differences_that_only_autogenerate_detects_are_included(
+def test_a_model_in_another_schema_is_created_with_its_schema(
     project: ProjectCopy, migrated: Engine
 ) -> None:
     models = copy_models()
     sa.Table("t", models, sa.Column("n", sa.Integer), schema="elsewhere")
     result = check(migrated.url, project, models)
-    assert (result.models, result.autogenerate) == ((), ("add table t",))
-    assert not result.models_match
+    (difference,) = result.models
+    assert str(difference) == "table elsewhere.t exists in the models and in no migration"
+    done, undone = (each.by_item[difference.item] for each in result.models_sql)
+    assert done.sql == "CREATE SCHEMA elsewhere;\nCREATE TABLE elsewhere.t (n integer);"
+    assert (undone.sql, undone.failure) == ("DROP TABLE elsewhere.t;", None)
+
+
+CHANGED_MODELS = {
+    "a column": lambda tables: tables["companies"].append_column(sa.Column("sector", sa.Text)),
+    "a serial key": lambda tables: sa.Table(
+        "keyed", tables["companies"].metadata, sa.Column("id", sa.Integer, primary_key=True)
+    ),
+    "a lost index": lambda tables: tables["documents"].indexes.clear(),
+    "a lost table": lambda tables: tables["companies"].metadata.remove(tables["extractions"]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED_MODELS.values(), ids=CHANGED_MODELS)
+def test_both_directions_between_models_and_migrations_run(
+    change: Callable[[Any], object], project: ProjectCopy, migrated: Engine
+) -> None:
+    models = copy_models()
+    change(models.tables)
+    done, undone = check(migrated.url, project, models).models_sql
+    assert done.script
+    execute(migrated, done.script)
+    project.add(f"op.execute({done.script!r})", "pass")
+    execute(migrated, f"UPDATE alembic_version SET version_num = '{project.head}'")
+    result = check(migrated.url, project, models)
+    assert (result.models, result.database) == ((), ())
+    execute(migrated, undone.script)
+    project.add(f"op.execute({undone.script!r})", "pass")
+    execute(migrated, f"UPDATE alembic_version SET version_num = '{project.head}'")
+    result = check(migrated.url, project)
+    assert (result.models, result.database) == ((), ())
+
+
+def test_model_of_another_schema_is_compared(project: ProjectCopy, migrated: Engine) -> None:
+    models = copy_models()
+    sa.Table("t", models, sa.Column("n", sa.Integer), schema="elsewhere")
+    (difference,) = check(migrated.url, project, models).models
+    assert difference.description == "table elsewhere.t exists in the models and in no migration"
+    project.add(
+        "op.execute('CREATE SCHEMA elsewhere')\n"
+        "op.create_table('t', sa.Column('n', sa.Integer), schema='elsewhere')"
+    )
+    assert check(migrated.url, project, models).models == ()
 
 
 def test_role_of_a_grant_is_created_in_the_shadow_database(

@@ -1,6 +1,7 @@
 """`alembic-zero-downtime check` shows every difference of models, migrations and database."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,13 +38,22 @@ def test_difference_is_shown_with_its_sql(manage: Manage, migrated: Engine) -> N
         f"Migrations and database differ in 2 places at {AT_HEAD}:",
         "  companies",
         "    index ix_hot of companies exists in the database and in no migration",
-        "      CREATE INDEX ix_hot ON companies USING btree (ir_url);",
+        "      was done by hand:",
+        "        CREATE INDEX ix_hot ON companies USING btree (ir_url);",
+        "      undoes it:",
+        "        DROP INDEX ix_hot;",
         "  scratch",
         "    table scratch exists in the database and in no migration",
-        "      CREATE TABLE scratch (n integer);",
+        "      was done by hand:",
+        "        CREATE TABLE scratch (n integer);",
+        "      undoes it (loses the rows of table scratch):",
+        "        DROP TABLE scratch;",
     ]
     assert done.stderr.splitlines() == [
-        "alembic-zero-downtime: manual changes: add a migration for them, or revert them"
+        (
+            "alembic-zero-downtime: manual changes: write a migration that does what "
+            '"was done by hand" shows, or run the SQL of "undoes it"'
+        )
     ]
 
 
@@ -55,6 +65,8 @@ def test_json_has_every_difference(manage: Manage, migrated: Engine) -> None:
     assert found["models_and_migrations"] == {
         "agree": True,
         "differences": [],
+        "sql": "",
+        "undo": "",
         "autogenerate": [],
     }
     both = found["migrations_and_database"]
@@ -65,14 +77,23 @@ def test_json_has_every_difference(manage: Manage, migrated: Engine) -> None:
             "table": "companies",
             "name": "tickers",
             "part": "default",
+            "schema": None,
             "expected": "'[]'::jsonb",
             "actual": "'{}'::jsonb",
             "description": differs(
                 "default of column companies.tickers", "'{}'::jsonb", "'[]'::jsonb"
             ),
             "sql": "ALTER TABLE companies ALTER COLUMN tickers SET DEFAULT '{}'::jsonb;",
+            "sql_losses": [],
+            "sql_failure": None,
+            "undo": "ALTER TABLE companies ALTER COLUMN tickers SET DEFAULT '[]'::jsonb;",
+            "undo_losses": [],
+            "undo_failure": None,
         }
     ]
+    assert (both["sql"], both["undo"]) == tuple(
+        both["differences"][0][name] for name in ("sql", "undo")
+    )
     assert both["fingerprint"] != both["expected_fingerprint"]
     assert found["revision"]["current"] == [HEAD]
     assert "password" not in found["database"]["url"]
@@ -253,3 +274,87 @@ def test_extension_is_installed_for_a_revision(
     done = manage(migrated.url, "check", ini=project.ini)
     assert "Not known" not in done.stdout
     assert "table v is missing in the models" in done.stdout
+
+
+def test_an_extension_that_no_revision_creates_is_that_of_the_database(
+    manage: Manage, alembic: Callable[..., int], project: ProjectCopy, migrated: Engine
+) -> None:
+    execute(migrated, "CREATE EXTENSION citext; CREATE EXTENSION hstore")
+    project.add("op.execute('CREATE TABLE words (word citext)')")
+    assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == 0
+    project.add("op.execute('CREATE EXTENSION hstore')")
+    done = manage(migrated.url, "check", ini=project.ini)
+    assert (done.returncode, "Not known" in done.stdout) == (Exit.DRIFTED, False)
+    assert "Migrations and database agree at " in done.stdout
+    assert "table words is missing in the models" in done.stdout
+
+
+def test_data_that_the_sql_loses_and_its_order_are_shown(manage: Manage, migrated: Engine) -> None:
+    changes = "ALTER TABLE companies ADD note text; CREATE TABLE parts (id int PRIMARY KEY);"
+    changes += "CREATE TABLE holds (part int REFERENCES parts)"
+    execute(migrated, changes)
+    done = manage(migrated.url, "check")
+    lines = [each.strip() for each in done.stdout.splitlines()]
+    assert "undoes it (loses the values of column companies.note):" in lines
+    assert "undoes it (loses the rows of table parts):" in lines
+    found = json.loads(manage(migrated.url, "check", "--json").stdout)["migrations_and_database"]
+    assert "was done by hand, in an order that runs:" in lines
+    assert found["sql"].index("TABLE parts") < found["sql"].index("TABLE holds")
+    assert found["undo"].index("TABLE holds") < found["undo"].index("TABLE parts")
+    execute(migrated, found["undo"])
+    assert manage(migrated.url, "check").returncode == Exit.OK
+
+
+OWN_MODELS = """
+import sqlalchemy as sa
+from project.models import metadata as models
+
+metadata = sa.MetaData(naming_convention=models.naming_convention)
+for table in models.sorted_tables:
+    table.to_metadata(metadata)
+"""
+FORGOTTEN = """
+import sqlalchemy as sa
+from own_models import metadata
+
+raise RuntimeError("it is not to be run")
+sa.Table("forgotten", metadata, sa.Column("n", sa.Integer))
+"""
+
+
+@pytest.fixture
+def forgetful(project: ProjectCopy, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProjectCopy]:
+    """Return a project that does not import one of two files with models."""
+    folder = project.ini.parent
+    (folder / "own_models.py").write_text(OWN_MODELS, encoding="utf-8")
+    (folder / "forgotten.py").write_text(FORGOTTEN, encoding="utf-8")
+    env = folder / "alembic" / "env.py"
+    code = env.read_text(encoding="utf-8")
+    own = "import own_models\nfrom dataclasses import replace\n"
+    own += "run(replace(PROJECT, metadata=own_models.metadata))\n"
+    env.write_text(code.replace("run(PROJECT)\n", own), encoding="utf-8")
+    monkeypatch.syspath_prepend(folder)
+    yield project
+    sys.modules.pop("own_models", None)
+
+
+def test_a_model_that_is_not_imported_is_named(
+    manage: Manage,
+    alembic: Callable[..., int],
+    forgetful: ProjectCopy,
+    migrated: Engine,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = manage(migrated.url, "check", ini=forgetful.ini)
+    assert done.returncode == Exit.OK
+    (line,) = done.stderr.splitlines()
+    sentence = "forgotten.py defines table forgotten, and is not imported with the models"
+    assert sentence in line
+    output = json.loads(manage(migrated.url, "check", "--json", ini=forgetful.ini).stdout)
+    (found,) = output["unimported"]
+    assert (found["module"], found["models"]) == ("forgotten", ["table forgotten"])
+    create = ("revision", "--autogenerate", "-m", "add a table")
+    assert alembic(migrated.url, *create, ini=forgetful.ini) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "No difference between the models and the database" in words
+    assert sentence in words

@@ -105,7 +105,7 @@ def test_the_server_ends_with_a_command_that_is_killed(
     wait_until(lambda: (tmp_path / "folders").exists() and is_sleeping(tmp_path / "folders"))
     folder = Path((tmp_path / "folders").read_text().splitlines()[0]).parent
     process.send_signal(number)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=60)
     if number != signal.SIGKILL:
         message = "alembic-zero-downtime: interrupted\n"
         assert (process.returncode, output, errors) == (128 + number, "", message)

@@ -93,7 +93,7 @@ def test_a_server_that_never_answers_is_a_failure_in_bounded_time(
         url = URL.create("postgresql", "u", SECRET, "127.0.0.1", port, "n")
         started = time.monotonic()
         done = manage(url, "doctor")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert done.returncode == Exit.FAILED
     assert "failure  server: " in done.stdout
     assert "no answer within" in done.stdout

@@ -46,10 +46,7 @@ def add(project: ProjectCopy, upgrade: str, comment: str = "") -> Path:
 
 
 def rules(project: ProjectCopy) -> list[str]:
-    return [
-        each.rule.name
-        for each in lint(project.definition, project.scripts, everything=True).findings
-    ]
+    return [each.rule.name for each in lint(project.environment, everything=True).findings]
 
 
 @pytest.fixture
@@ -103,7 +100,7 @@ def test_suppression_without_effect_is_found(
 ) -> None:
     path = add(project, DROP, comment)
     dropped, suppression = sorted(
-        lint(project.definition, project.scripts, everything=True).findings,
+        lint(project.environment, everything=True).findings,
         key=lambda finding: finding.rule.name,
     )
     assert dropped.rule.name == "ban-drop-table"
@@ -160,7 +157,7 @@ def test_selection_is_unknown_without_git_or_a_shared_branch(
 
 
 def test_all_revisions_are_checked_outside_of_git(project: ProjectCopy) -> None:
-    assert len(lint(project.definition, project.scripts, everything=False).checked) == len(IDS)
+    assert len(lint(project.environment, everything=False).checked) == len(IDS)
 
 
 def test_findings_are_printed_with_place_reason_and_fix(
@@ -209,10 +206,13 @@ def test_json_has_every_finding_and_suppression(
     assert finding == {
         "path": str(path),
         "rule": rule.name,
+        "severity": "error",
         "message": "DROP TABLE documents",
         "why": rule.why,
+        "lock": rule.lock,
         "fix": rule.fix,
     }
+    assert (answer["total"], answer["base"], answer["off"]) == (len(IDS) + 1, None, [])
     (suppression,) = answer["suppressions"]
     assert suppression.pop("line") > 1
     assert suppression == {"path": str(path), "rule": "lock-table", "reason": REASON}
@@ -223,9 +223,11 @@ def test_no_new_revision_is_one_line(command: Callable[..., Done], project: Proj
         assert run("git", *arguments, cwd=project.ini.parent, env=GIT).returncode == 0
     done = command()
     assert done.returncode == Exit.OK
-    assert done.stdout == f"No new revisions: the main branch has all {len(IDS)} unchanged.\n"
+    commit = run("git", "rev-parse", "HEAD", cwd=project.ini.parent).stdout[:12]
+    assert done.stdout == f"No new revisions: main at {commit} has all {len(IDS)} unchanged.\n"
     add(project, DROP)
-    assert f"Checked 1 of {len(IDS) + 1} revisions" in command().stdout
+    checked = f"Checked 1 of {len(IDS) + 1} revisions (new compared with main at {commit}): "
+    assert checked in command().stdout
 
 
 def test_missing_squawk_is_one_line(

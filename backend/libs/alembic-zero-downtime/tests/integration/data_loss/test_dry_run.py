@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_zero_downtime.data_loss.dry_run import DryRunError
 from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
+from project.definition import PROJECT
 from support.data_loss_cases import AGAIN, FILLED
 from support.databases import drop_everything, execute, scalar
 from support.dry_runs import Steps, do_nothing, downgrade, estimate, run, upgrade
@@ -215,7 +218,7 @@ def test_autocommit_blocks_are_run_too(
 ) -> None:
     (tmp_path / "versions").mkdir()
     (tmp_path / "versions" / "001.py").write_text(REVISION, "utf-8")
-    scripts = ScriptDirectory(str(tmp_path))
+    environment = MigrationEnvironment(PROJECT, Config(), ScriptDirectory(str(tmp_path)))
     execute(
         empty,
         "CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'seed'), (2, ''), (3, '');"
@@ -223,7 +226,7 @@ def test_autocommit_blocks_are_run_too(
         "INSERT INTO alembic_version VALUES ('001')",
     )
     caplog.set_level(logging.INFO)
-    found = estimate(empty, downgrade("base", scripts), upgrade(scripts))
+    found = estimate(empty, downgrade("base", environment), upgrade(environment))
     assert found.lines() == [f"would be dropped: t, 3 rows ({AGAIN} 1)"]
     assert not caplog.messages
     assert not logging.getLogger("alembic.runtime.migration").disabled

@@ -9,7 +9,8 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from alembic_zero_downtime.data_loss.estimate import DataLoss, Loss, estimate_data_loss
+from alembic_zero_downtime.data_loss.estimate import estimate_data_loss
+from alembic_zero_downtime.data_loss.loss import DataLoss, Loss
 from support.data_loss_cases import (
     AGAIN,
     CASES,
@@ -164,7 +165,7 @@ def test_a_timestamp_restored_with_another_value_is_lost(empty: Engine) -> None:
 def test_many_new_rows_are_only_compared_as_a_whole(
     empty: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alembic_zero_downtime.data_loss.estimate.MAX_NEW_ROWS", 2)
+    monkeypatch.setattr("alembic_zero_downtime.data_loss.restored_rows.MAX_NEW_ROWS", 2)
     execute(empty, FILLED)
     two_seeds = run(FILLED + "DELETE FROM t WHERE b = 1")
     assert estimate(empty, run("DROP TABLE t"), two_seeds).losses[0].restored == 2

@@ -3,7 +3,6 @@
 import os
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -111,13 +110,12 @@ def test_a_server_that_starts_during_the_wait_is_migrated(
     if not isinstance(sockets, str):
         pytest.skip("this server is reached over TCP")
     monkeypatch.setenv("MIGRATION_DB_WAIT", "30")
-    monkeypatch.setattr(connection, "RETRY_SECONDS", 0.05)
+    clock = Clock()
+    monkeypatch.setattr(connection, "time", clock)
     with tempfile.TemporaryDirectory() as folder:
         later = Path(folder) / "later"
-        timer = threading.Timer(0.2, lambda: later.symlink_to(sockets))
-        timer.start()
+        monkeypatch.setattr(clock, "sleep", lambda _: later.symlink_to(sockets))
         assert alembic(empty_database.set(query={"host": str(later)}), "upgrade", "head") == 0
-        timer.join()
     log = capsys.readouterr().err
     assert log.count("Waiting up to 30 s") == 1
     assert f"Now at {AT_HEAD}" in log
@@ -165,6 +163,14 @@ def test_an_error_of_a_server_that_is_not_ready_is_recognized(
     assert is_not_ready(error, {"app", "shop"}) is is_transient
 
 
+def is_open(url: URL) -> bool:
+    try:
+        with connected(url):
+            return True
+    except OperationalError:
+        return False
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["de", "fr", "C"])
 def test_a_server_is_waited_for_and_a_login_is_not_in_every_language(
@@ -185,7 +191,8 @@ def test_a_server_is_waited_for_and_a_login_is_not_in_every_language(
             assert "Waiting" not in capsys.readouterr().err
         postmaster = connection.scalar(text("SELECT pg_read_file('postmaster.pid')"))
         os.kill(int(postmaster.split()[0]), signal.SIGTERM)  # it ends when its clients have left
-        time.sleep(0.2)
+        while is_open(url):
+            time.sleep(0.02)
         assert alembic(url, "current") != 0
         error = capsys.readouterr().err
         assert "Waiting up to 1 s for" in error
@@ -208,7 +215,7 @@ def test_a_permanent_error_fails_at_once(
     monkeypatch.setenv("MIGRATION_DB_WAIT", "30")
     started = time.monotonic()
     assert alembic(migration_server.set(**change), "upgrade", "head") != 0  # type: ignore[arg-type]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25
     error = capsys.readouterr().err
     assert "Waiting" not in error
     assert "wr0ng" not in error

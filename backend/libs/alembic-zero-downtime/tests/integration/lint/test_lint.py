@@ -4,72 +4,14 @@ import socket
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
+from alembic.config import Config
 
-from alembic_zero_downtime.lint.finding import Finding
-from alembic_zero_downtime.lint.linter import Report, lint
+from alembic_zero_downtime.lint.linter import lint
 from alembic_zero_downtime.lint.rules import RULES
-from project.definition import FOLDER, PROJECT
+from alembic_zero_downtime.migration_environment import MigrationEnvironment
+from project.definition import PROJECT
 from support.lint_cases import CLEAN, VIOLATIONS, Row
-
-TEMPLATE = FOLDER / "alembic" / "script.py.mako"
-REFUSAL = "raise ValueError('the rows cannot be restored')"
-REVISION = '''"""Add a probe.
-
-Shows the findings of the lint.
-
-Revision ID: 001
-Revises:
-"""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision: str = "001"
-down_revision: str | None = None
-{declarations}
-
-def upgrade() -> None:
-    {upgrade}
-
-
-def downgrade() -> None:
-    {downgrade}
-'''
-UPGRADE = 17  # the line of its first statement, without declarations
-
-
-class Linter:
-    """A folder with one revision."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "alembic" / "versions" / "001_add_probe.py"
-        self.path.parent.mkdir(parents=True)
-        (folder / "alembic" / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
-        (self.path.parent / "head.txt").write_text("001_add_probe\n")
-
-    def lint(self, source: str) -> Report:
-        self.path.write_text(source, encoding="utf-8")
-        return lint(PROJECT, ScriptDirectory(self.path.parent.parent), everything=True)
-
-    def find(
-        self, upgrade: str, downgrade: str = REFUSAL, declarations: str = ""
-    ) -> list[tuple[str, int]]:
-        """Return the rule and the line of each finding in a revision with these functions."""
-        report = self.lint(write(upgrade, downgrade, declarations))
-        return in_short(report.findings)
-
-
-def write(upgrade: str, downgrade: str = REFUSAL, declarations: str = "") -> str:
-    return REVISION.format(
-        upgrade="\n    ".join(upgrade.splitlines()),
-        downgrade="\n    ".join(downgrade.splitlines()),
-        declarations=declarations,
-    )
-
-
-def in_short(findings: tuple[Finding, ...]) -> list[tuple[str, int]]:
-    return [(finding.rule.name, finding.line) for finding in findings]
+from support.lint_revisions import UPGRADE, Linter, in_short, write
 
 
 @pytest.fixture
@@ -91,7 +33,7 @@ def test_similar_safe_revision_has_no_finding(linter: Linter, row: Row) -> None:
 
 
 def test_revisions_of_the_project_are_clean() -> None:
-    report = lint(PROJECT, PROJECT.load_revisions(), everything=True)
+    report = lint(MigrationEnvironment(PROJECT, Config(PROJECT.config_file)), everything=True)
     assert in_short(report.findings) == []
     assert len(report.checked) == report.total
 
@@ -129,6 +71,11 @@ def test_rule_that_only_squawk_has_keeps_the_texts_of_squawk(
     (finding,) = linter.lint(write('op.execute("DROP VIEW v")')).findings
     assert finding.rule.name == "ban-drop-view"
     assert "may break existing" in finding.rule.why
+
+
+def test_new_table_that_squawk_cannot_parse_is_new_all_the_same(linter: Linter) -> None:
+    upgrade = 'op.execute("CREATE TABLE t (x text) NEWER SYNTAX")\nop.create_index("i", "t", ["x"])'
+    assert linter.find(upgrade) == [("syntax-error", UPGRADE)]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +141,11 @@ def test_head_file_is_compared(linter: Linter, text: str | None) -> None:
     ("upgrade", "downgrade", "message"),
     [
         ('op.execute("INSERT INTO t VALUES (1)")', "pass", "downgrade() makes none"),
+        (
+            """op.execute('ALTER TABLE t ADD COLUMN "primary" bigint')""",
+            """op.execute('ALTER TABLE t DROP COLUMN "primary"')""",
+            None,
+        ),
         ('op.execute("INSERT INTO t VALUES (1)")', "raise ValueError", "without a reason"),
         ('op.execute("INSERT INTO t VALUES (1)")', "raise ValueError('they are used')", None),
         ('op.execute("INSERT INTO t VALUES (1)")', 'op.execute("DELETE FROM t")', None),
@@ -305,6 +257,16 @@ def test_effect_of_a_revision_is_refused_and_reported(
     assert finding.message.startswith("not rendered, as it ")
     source = linter.path.read_text(encoding="utf-8").splitlines()
     assert any(name in source[finding.line - 1] for name in ("os.", "import", "open", "engine"))
+
+
+def test_effect_at_the_top_of_a_revision_is_refused(linter: Linter, tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    remove = f"os.remove({str(tmp_path / 'kept')!r})"
+    report = linter.lint(write("op.execute('DROP TABLE t')", declarations=f"import os\n{remove}"))
+    assert (tmp_path / "kept").exists()
+    found = {each.rule.name: each.message for each in report.findings}
+    assert found["offline-sql"].startswith("not rendered, as it calls os.remove")
+    assert "ban-drop-table" in found
 
 
 def test_revision_may_read_and_import(linter: Linter) -> None:

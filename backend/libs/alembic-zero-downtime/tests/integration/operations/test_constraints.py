@@ -155,22 +155,6 @@ def test_a_replacement_left_by_a_revision_edited_since_is_rebuilt(bare_url: URL)
     assert fetch(bare_url, DEFINITION.format(temporary)) is None
 
 
-def test_a_colon_that_would_become_a_parameter_is_refused(bare_url: URL) -> None:
-    before = definitions(bare_url)
-    for revision in (
-        check("label <> ':open'"),
-        lambda: op.create_index_online(
-            "ix", "things", ["id"], postgresql_where=sa.text("label <> ':open'")
-        ),
-        lambda: op.add_column_online(
-            "things", sa.Column("state", sa.Text(), server_default=sa.text("':open'"))
-        ),
-    ):
-        with pytest.raises(OnlineOperationError, match=r":open is a parameter .* write \\:open"):
-            apply(bare_url, revision)
-    assert definitions(bare_url) == before
-
-
 ADD = 'op.create_check_constraint_online(op.f("ck"), "things", "size > 0")'
 
 

@@ -172,9 +172,9 @@ def test_the_data_loss_of_a_downgrade_with_online_operations_is_estimated(
         'op.drop_column("things", "kind")',
     )
     execute(bare_url, AT.format(project.head))
-    scripts = project.scripts
+    environment = project.environment
     engine = create_engine(bare_url, poolclass=NullPool)
-    loss = estimate(engine, downgrade("-1", scripts), upgrade(scripts))
+    loss = estimate(engine, downgrade("-1", environment), upgrade(environment))
     assert not loss.is_loss
     assert loss.lines() == [
         "would be dropped: things.kind, 100 values (the migrations re-create all)"
@@ -189,7 +189,7 @@ def test_a_downgrade_that_existing_rows_violate_fails_in_its_dry_run(
     execute(bare_url, AT.format(project.head))
     engine = create_engine(bare_url, poolclass=NullPool)
     with pytest.raises(IntegrityError, match='"ck" of relation "things" is violated'):
-        estimate(engine, downgrade("-1", project.scripts))
+        estimate(engine, downgrade("-1", project.environment))
     assert "Cleanup failed" not in caplog.text
 
 

@@ -1,47 +1,15 @@
 """The plan shows the locks and the work of each statement, their risk, and the safe alternative."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import URL, Engine, create_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Engine
 
 from alembic_zero_downtime.plan import PlanError
 from alembic_zero_downtime.plan.effect import WorkKind
 from alembic_zero_downtime.plan.lock_modes import Lock
-from alembic_zero_downtime.plan.risk import Assessment, Risk, highest
-from support.databases import connected, execute, new_database
-from support.large_tables import enlarge
-from support.planning import Planner, planning
+from alembic_zero_downtime.plan.risk import Assessment, Risk, format_duration, highest
+from support.databases import connected, execute
+from support.planning import THROUGHPUT, Planner, planning
 from support.unsafe import SAFE, UNSAFE, Case
-
-OTHER_RELATIONS = """
-    CREATE SCHEMA other;
-    CREATE TABLE other.readings (id bigint PRIMARY KEY, word text);
-    CREATE TABLE parts (id bigint, year int) PARTITION BY RANGE (year);
-    CREATE TABLE parts_2020 PARTITION OF parts FOR VALUES FROM (2020) TO (2021);
-    CREATE MATERIALIZED VIEW years AS SELECT document_type FROM documents;
-    CREATE VIEW pages AS SELECT company_id FROM documents;
-    UPDATE pg_class SET relpages = 500000, reltuples = 9e6
-     WHERE oid IN ('other.readings'::regclass, 'parts_2020'::regclass, 'years'::regclass);
-"""
-
-
-@pytest.fixture(scope="module")
-def target(migration_server: URL, migrated_template: str) -> Iterator[Engine]:
-    """Return a database at head whose catalogs describe large tables."""
-    with new_database(migration_server, migrated_template) as url:
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
-            enlarge(connection)
-        execute(engine, OTHER_RELATIONS)
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def planner(target: Engine) -> Iterator[Planner]:
-    with planning(target) as planner:
-        yield planner
 
 
 def in_autocommit_block(statement: str) -> str:
@@ -106,6 +74,21 @@ def test_locks_of_an_autocommit_block_are_sampled(
     assert [work.kind for work in effect.work][:1] == ([kind] if kind else [])
 
 
+def test_rows_of_a_partial_index_are_estimated_after_an_autocommit_block(planner: Planner) -> None:
+    index = "CREATE INDEX CONCURRENTLY i ON documents (url) WHERE fiscal_year > 2000"
+    (assessment,) = planner.assess(in_autocommit_block(index))
+    (effect,) = assessment.statement.effects
+    assert [build.predicate for build in effect.builds] == ["(fiscal_year > 2000)"]
+
+
+def test_online_operations_roll_back_their_copies_in_an_autocommit_block(planner: Planner) -> None:
+    upgrade = (
+        'op.create_check_constraint_online("c", "documents", "fiscal_year > {}", replace=True)'
+    )
+    added = statements(planner.assess(*(upgrade.format(n) for n in (0, 1, 2))))
+    assert len([each for each in added if each.endswith("NOT VALID")]) == 3
+
+
 def test_do_block_that_commits_runs_unchanged(planner: Planner) -> None:
     loop = "DO $$ BEGIN INSERT INTO parts VALUES (1, 2020); COMMIT; END $$"
     assert statements(planner.assess(in_autocommit_block(loop))) == [loop]
@@ -120,7 +103,11 @@ def test_rewrite_is_estimated_with_its_indexes(planner: Planner) -> None:
         (WorkKind.INDEX, 9_000_000, 1),
     ]
     size = 500_000 * 8192
-    assert assessment.seconds == pytest.approx(size / 100e6 + size / 250e6, rel=0.01)
+    (build,) = effect.builds
+    assert build.row_seconds  # tried on a sample
+    rows = 9_000_000 * (build.row_seconds + effect.expression_seconds)
+    expected = size / THROUGHPUT.rewrite + size / THROUGHPUT.scan + rows
+    assert assessment.seconds == pytest.approx(expected, rel=0.01)
 
 
 def test_lock_counts_for_later_statements_of_the_transaction(planner: Planner) -> None:
@@ -128,7 +115,10 @@ def test_lock_counts_for_later_statements_of_the_transaction(planner: Planner) -
         'op.execute("LOCK TABLE compiled_statements")\nop.execute("SELECT count(*) FROM documents")'
     )
     assert lock.risk is Risk.DANGEROUS
-    assert "reads and writes of compiled_statements wait ~6.6 s more" in lock.hazards[0].reason
+    seconds = read.seconds
+    assert 0.1 < seconds < 10
+    reason = f"reads and writes of compiled_statements wait {format_duration(seconds)} more"
+    assert reason in lock.hazards[0].reason
     assert (read.statement.sql, read.risk) == ("SELECT count(*) FROM documents", Risk.SAFE)
 
 
@@ -199,11 +189,47 @@ def test_estimate_does_not_change_the_copy(planner: Planner) -> None:
     assert len(assessments) == 2
 
 
-def test_two_statements_in_one_string_are_not_run_for_an_estimate(planner: Planner) -> None:
-    (assessment,) = planner.assess('op.execute("UPDATE documents SET url = url; SELECT 1")')
+def test_statements_in_one_string_are_estimated_one_by_one(planner: Planner) -> None:
+    (assessment,) = planner.assess(
+        'op.execute("UPDATE documents SET url = url; DELETE FROM other.readings WHERE id = 1")'
+    )
+    works = [work for effect in assessment.statement.effects for work in effect.work]
+    changes = [(work.rows, work.is_limit) for work in works if work.kind is WorkKind.CHANGE]
+    assert changes == [(20_000_000, False), (1, False)]
+
+
+DOMAIN = "CREATE DOMAIN positive AS bigint"
+
+
+@pytest.mark.parametrize("change", ["ADD COLUMN probe positive", "ALTER fiscal_year TYPE positive"])
+@pytest.mark.parametrize("constraint", [" CHECK (VALUE > 0)", " NOT NULL DEFAULT 1", ""])
+def test_domain_with_a_constraint_rewrites_the_table(
+    constraint: str, change: str, planner: Planner
+) -> None:
+    _, assessment = planner.assess(
+        f'op.execute("{DOMAIN}{constraint}")\nop.execute("ALTER TABLE documents {change}")'
+    )
     (effect,) = assessment.statement.effects
-    (work,) = (work for work in effect.work if work.kind is WorkKind.CHANGE)
-    assert (work.rows, work.is_limit) == (20_000_000, True)
+    is_rewritten = WorkKind.REWRITE in {work.kind for work in effect.work}
+    assert is_rewritten == bool(constraint or "TYPE" in change)  # from int to bigint in any case
+    assert assessment.risk is (Risk.DANGEROUS if is_rewritten else Risk.SHORT_LOCK)
+
+
+@pytest.mark.parametrize(
+    ("statement", "kinds"),
+    [
+        ("VACUUM documents", {WorkKind.SCAN}),
+        ("VACUUM ANALYZE documents", {WorkKind.SCAN, WorkKind.ANALYZE}),
+        ("ANALYZE documents", {WorkKind.ANALYZE}),
+    ],
+)
+def test_maintenance_takes_its_time(statement: str, kinds: set[WorkKind], planner: Planner) -> None:
+    (assessment,) = planner.assess(in_autocommit_block(statement))
+    (effect,) = assessment.statement.effects
+    assert effect.lock is Lock.SHARE_UPDATE_EXCLUSIVE
+    assert {work.kind for work in effect.work} == kinds
+    assert assessment.seconds > 0
+    assert assessment.risk is Risk.SAFE
 
 
 def test_executemany_counts_each_set_of_values(planner: Planner) -> None:
@@ -273,13 +299,25 @@ def test_every_kind_of_relation_is_traced(
     assert kind in kinds[table]
 
 
+@pytest.mark.parametrize(
+    "change", ["ADD COLUMN p word", "ADD COLUMN p word DEFAULT 'x'", "ALTER url TYPE word"]
+)
+def test_column_of_a_domain_with_a_constraint_is_a_rewrite(change: str, planner: Planner) -> None:
+    *_, assessment = planner.assess(
+        "op.execute(\"CREATE DOMAIN word AS text CHECK (VALUE <> '')\")\n"
+        f'op.execute("ALTER TABLE documents {change}")'
+    )
+    kinds = {e.table.name: [w.kind for w in e.work] for e in assessment.statement.effects}
+    assert WorkKind.REWRITE in kinds["documents"]
+
+
 def test_lock_on_a_view_is_traced(planner: Planner) -> None:
     (assessment,) = planner.assess('op.execute("DROP VIEW pages")')
     assert locks(assessment) == {"pages": Lock.ACCESS_EXCLUSIVE}
 
 
 def test_unqualified_names_follow_the_search_path_of_the_target(migrated: Engine) -> None:
-    execute(migrated, OTHER_RELATIONS)
+    execute(migrated, "CREATE SCHEMA other; CREATE TABLE other.readings (id bigint)")
     execute(migrated, "ALTER TABLE alembic_version SET SCHEMA other")
     name = migrated.url.database
     execute(migrated, f"ALTER DATABASE {name} SET search_path = other, public")
@@ -302,16 +340,36 @@ def test_role_of_the_target_can_be_granted_a_privilege(
             connection.exec_driver_sql(f"DROP ROLE {role}")
 
 
+def test_legacy_revision_may_end_its_transaction(planner: Planner) -> None:
+    idiom, column = planner.trace(
+        'op.execute("COMMIT")\n'
+        'op.execute("CREATE INDEX CONCURRENTLY i ON documents (url)")\n'
+        'op.execute("BEGIN")\n'
+        'op.execute("LOCK TABLE documents")\n'
+        'op.create_index("ix_documents_probe", "documents", ["id"])',
+        'op.add_column("documents", sa.Column("probe", sa.Text()))',
+        legacy=1,
+    )
+    held = [
+        [effect.held_lock for effect in each.effects]
+        for each in (*idiom.statements, *column.statements)
+        if each.effects
+    ]
+    assert held == [
+        [Lock.SHARE_UPDATE_EXCLUSIVE],
+        [Lock.ACCESS_EXCLUSIVE],
+        [Lock.ACCESS_EXCLUSIVE],
+        [Lock.ACCESS_EXCLUSIVE],
+    ]
+
+
 @pytest.mark.parametrize(
     ("upgrade", "reason"),
     [
         ('op.drop_column("documents", "nothing")', 'column "nothing" of relation .* not exist'),
         ("{}['key']", r"KeyError: 'key' \(\d+_of_a_test\.py, line \d+\)"),
         ('op.execute("COMMIT")', "ends its transaction by itself"),
-        (
-            'sa.create_engine("postgresql+psycopg2://user:secret@elsewhere/production").connect()',
-            "opens a separate connection",
-        ),
+        ('op.execute("INSERT INTO companies (name) VALUES (NULL)")', "not-null constraint"),
     ],
 )
 def test_message_names_a_revision_that_fails_on_the_copy(
@@ -320,7 +378,6 @@ def test_message_names_a_revision_that_fails_on_the_copy(
     with pytest.raises(PlanError, match=reason) as failure:
         planner.trace(upgrade)
     assert "\n" not in str(failure.value)
-    assert "secret" not in str(failure.value)
 
 
 def test_message_names_a_revision_that_fails_in_an_autocommit_block(planner: Planner) -> None:

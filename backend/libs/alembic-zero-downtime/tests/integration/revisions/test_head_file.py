@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from alembic_zero_downtime.revisions.files import read_revision_files
 from alembic_zero_downtime.revisions.head_file import HEAD_FILE, write_head_file
 from alembic_zero_downtime.revisions.renumber import is_linear
+from support.autogenerate import ADD_PATH, change_models
 from support.project import HEAD, ProjectCopy
 
 Alembic = Callable[..., int]
@@ -41,8 +42,7 @@ def test_autogenerate_writes_the_head_file_only_with_a_revision(
     before = heads(project)
     assert alembic(migrated.url, *autogenerate, "nothing", ini=project.ini) == 0
     assert heads(project) == before
-    with migrated.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE documents DROP COLUMN file_path")
+    change_models(project, ADD_PATH)
     assert alembic(migrated.url, *autogenerate, "add path", ini=project.ini) == 0
     assert heads(project) == [path.stem for path in project.versions.glob("*_add_path_2_of_2.py")]
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from alembic_zero_downtime.revisions.numbering import LONGEST_MESSAGE
-from support.databases import execute
+from support.autogenerate import ADD_PATH, change_models
 from support.project import AFTER_NEXT, IDS, NEXT, ProjectCopy
 from support.shell import run
 
@@ -50,15 +50,16 @@ def test_a_blank_revision_needs_no_database(revise: Revise, project: ProjectCopy
     assert code.startswith('"""More, manual: changes.\n')
     assert f'revision: str = "{AFTER_NEXT}"' in code
     assert f'down_revision: str | Sequence[str] | None = "{NEXT}"' in code
+    assert "import sqlalchemy as sa\nfrom alembic import op\n" in code  # to be used at once
 
 
 def test_a_difference_becomes_formatted_revisions_with_sequential_ids(
     revise: Revise, project: ProjectCopy, migrated: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    execute(migrated, "ALTER TABLE documents DROP COLUMN file_path")
+    change_models(project, ADD_PATH)
     assert revise(migrated.url, "--autogenerate", "-m", "add path") == 0
     output = capsys.readouterr()
-    assert "added column 'documents.file_path'" in output.err
+    assert "added column 'documents.local_path'" in output.err
     names = [f"{NEXT}_add_path_1_of_2.py", f"{AFTER_NEXT}_add_path_2_of_2.py"]
     assert all(name in output.out for name in names)
     files = [project.versions / name for name in names]

@@ -1,6 +1,7 @@
 """One process migrates a database at a time; the others wait for it and log which one it is."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -214,7 +215,8 @@ def test_a_frozen_holder_is_named_with_the_time_since_its_last_statement(
         worker.execute(text("SELECT 42"))
         time.sleep(0.6)
         assert alembic(empty.url, "upgrade", "head") != 0
-    assert "idle in transaction for 1 s: SELECT 42" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert re.search(r"idle in transaction for [1-9]\d* s: SELECT 42", error), error
 
 
 @pytest.mark.slow
@@ -247,14 +249,14 @@ def test_an_interrupted_revision_is_rolled_back_at_once(
     started = time.monotonic()
     with signal_when(migrated, IS_RUNNING, number):
         assert alembic(migrated.url, "upgrade", "head", ini=project.ini) == code
-    assert time.monotonic() - started < 20, "the statement is cancelled"
+    assert time.monotonic() - started < 45, "the statement is cancelled"
     error = capsys.readouterr().err
     assert "Interrupted." in error
     assert "Traceback" not in error
     assert not exists(migrated, "half")
     assert read_version(migrated) == HEAD
     with migrated.connect() as connection:
-        wait_for(connection, HAS_ENDED, 3)
+        wait_for(connection, HAS_ENDED)
 
 
 def test_ctrl_c_interrupts_the_wait(
@@ -308,7 +310,7 @@ def test_an_interrupted_process_rolls_back_and_returns_the_conventional_code(
     assert not exists(migrated, "half")
     assert read_version(migrated) == HEAD
     with migrated.connect() as connection:
-        wait_for(connection, HAS_ENDED, 3)
+        wait_for(connection, HAS_ENDED)
 
 
 @pytest.mark.slow
@@ -329,7 +331,7 @@ def test_the_statement_of_a_killed_process_is_terminated(
     """The server checks the connection every second (client_connection_check_interval)."""
     end(running, signal.SIGKILL)
     with migrated.connect() as connection:
-        wait_for(connection, HAS_ENDED, 5)
+        wait_for(connection, HAS_ENDED)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from alembic_zero_downtime.schema.diff import compare
 from alembic_zero_downtime.schema.metadata import TEMPORARY, catalog_of_models, read_models
 from alembic_zero_downtime.tables import MIGRATION_TABLES
 from project.models import NAMING_CONVENTION, metadata
+from support.databases import execute
 from support.drift.schema import OUTSIDE, SCHEMA
 
 MOOD = sa.Enum("good", "it's bad", name="mood")
@@ -130,7 +131,7 @@ def test_reading_does_not_wait_for_writers(migrated: Engine) -> None:
 
 def test_the_migrations_build_the_schema_of_the_models(migrated: Engine) -> None:
     with migrated.connect() as connection:
-        models = read_models(connection, metadata)
+        models = read_models(connection, metadata).catalog
         assert models == catalog_of_models(read_catalog(connection))
 
 
@@ -171,7 +172,7 @@ def built(empty: Engine) -> Engine:
 
 def test_models_have_the_definitions_that_the_server_prints(built: Engine) -> None:
     with built.connect() as connection:
-        models = read_models(connection, MODELS)
+        models = read_models(connection, MODELS).catalog
         assert models == catalog_of_models(read_catalog(connection))
 
 
@@ -197,7 +198,7 @@ def test_differences_that_autogenerate_does_not_detect_are_found(
 ) -> None:
     with built.connect() as connection:
         run(connection, statements)
-        models = read_models(connection, MODELS)
+        models = read_models(connection, MODELS).catalog
         assert len(compare(catalog_of_models(read_catalog(connection)), models)) == 1
 
 
@@ -215,7 +216,7 @@ def test_differences_that_autogenerate_does_not_detect_are_found(
 def test_definitions_that_models_cannot_express_are_ignored(statements: str, built: Engine) -> None:
     with built.connect() as connection:
         run(connection, statements)
-        models = read_models(connection, MODELS)
+        models = read_models(connection, MODELS).catalog
         assert models == catalog_of_models(read_catalog(connection))
 
 
@@ -224,14 +225,29 @@ def test_reading_models_locks_no_table_and_leaves_nothing(built: Engine) -> None
         run(other, "LOCK TABLE authors, books IN ACCESS EXCLUSIVE MODE")
         run(connection, "SET LOCAL lock_timeout = '100ms'; CREATE TABLE mine (n int)")
         before = read_catalog(connection, TEMPORARY)
-        assert len(read_models(connection, MODELS)) > 20
+        assert len(read_models(connection, MODELS).catalog) > 20
         assert read_catalog(connection, TEMPORARY) == before
         assert not connection.get_execution_options().get("schema_translate_map")
         assert connection.scalar(text("SELECT count(*) FROM mine")) == 0
 
 
-def test_models_of_another_schema_are_left_out(empty: Engine) -> None:
+def test_models_of_another_schema_have_its_name(empty: Engine) -> None:
     elsewhere = MetaData()
     sa.Table("t", elsewhere, sa.Column("n", sa.Integer), schema="far")
     with empty.connect() as connection:
-        assert len(read_models(connection, elsewhere)) == 0
+        items = set(read_models(connection, elsewhere).catalog)
+    assert items == {
+        Item("table", None, "t", schema="far"),
+        Item("column", "t", "n", schema="far"),
+    }
+
+
+def test_a_check_of_varchar_that_was_restored_from_its_text_is_the_same(empty: Engine) -> None:
+    """The server prints IN as a cast of an array, and that text with a cast of each element."""
+    execute(empty, "CREATE TABLE t (c varchar, CONSTRAINT known CHECK (c IN ('a', 'it''s')))")
+    with empty.connect() as connection:
+        before = read_catalog(connection)
+    text = before[Item("constraint", "t", "known")]
+    execute(empty, f"ALTER TABLE t DROP CONSTRAINT known, ADD CONSTRAINT known {text}")
+    with empty.connect() as connection:
+        assert read_catalog(connection) == before

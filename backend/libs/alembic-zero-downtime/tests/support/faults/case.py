@@ -66,6 +66,8 @@ REST = "\n".join(LINES.splitlines()[:2])  # the same revision after its autocomm
 
 IS_BLOCKED = """SELECT count(*) > 0 FROM pg_stat_activity
                  WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+BLOCKED_BY = """SELECT count(*) > 0 FROM pg_stat_activity
+                 WHERE {} = ANY (pg_blocking_pids(pid)) AND datname = current_database()"""
 IS_FREE = f"SELECT NOT ({IS_BLOCKED})"
 IS_COMMITTING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 TIMESTAMP = re.compile(r'"\d{4}-\d\d-\d\d [\d:.+]+"')
@@ -167,7 +169,7 @@ class Case:
     def upgrade_that_waits(self, action: Callable[[], object], **variables: str) -> Done:
         """Upgrade in a separate process; run `action` when it reports that it waits."""
         with self.start(**variables) as command:
-            assert command.has_said("Waiting")
+            assert command.has_said("Waiting"), command.wait().output
             action()
             ended = command.wait()
         return Done(ended.code, ended.output, "")

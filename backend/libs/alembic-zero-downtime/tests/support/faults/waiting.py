@@ -10,6 +10,7 @@ from alembic_zero_downtime.runtime import executor, lock_monitor
 from alembic_zero_downtime.runtime.migration_lock import WORKER_KEY
 from support.faults.case import (
     BLOCK,
+    BLOCKED_BY,
     FAULTY,
     IS_BLOCKED,
     IS_FREE,
@@ -56,8 +57,9 @@ def statement_of_a_killed_process(case: Case) -> Iterator[Done]:
     url = case.url
     case.url = url.update_query_dict({"options": "-c client_connection_check_interval=0"})
     with case.blocked() as reader:
+        pid = reader.scalar(text("SELECT pg_backend_pid()"))
         with case.start(MIGRATION_LOCK_TIMEOUT="1min") as command:
-            case.wait_for(IS_BLOCKED)
+            case.wait_for(BLOCKED_BY.format(pid))  # not by a worker of autovacuum
             command.kill()
         case.url = url
         yield case.upgrade_that_waits(reader.rollback)

@@ -1,0 +1,1 @@
+"""Generated models: what autogenerate writes for them runs, lints clean and reaches them."""
