@@ -13,8 +13,16 @@ working, and put schema changes and data changes in separate revisions."""
         """Return the code without Alembic's `# ###` marker comments."""
         lines = (line for line in code.splitlines() if not line.strip().startswith("# ###"))
         return "\n".join(lines).strip()
+
+    def used(imports, code):
+        """Return the imports whose name the code contains; several revisions share them."""
+        return "\n".join(each for each in imports.splitlines() if each.split()[-1] in code)
 %>\
-<% described = config.attributes.get("descriptions", {}).get(up_revision) %>\
+<%
+    described = config.attributes.get("descriptions", {}).get(up_revision)
+    code = f"{upgrades or ''}\n{downgrades or ''}"
+    is_blank = "op." not in code
+%>\
 """${message}.
 
 ${wrapped(described) if described else BLANK}
@@ -26,9 +34,11 @@ Create Date: ${create_date}
 
 from collections.abc import Sequence
 
+% if is_blank or "sa." in code:
 import sqlalchemy as sa
+% endif
 from alembic import op
-${imports if imports else ""}
+${used(imports or "", code)}
 
 revision: str = ${repr(up_revision)}
 down_revision: str | Sequence[str] | None = ${repr(down_revision)}

@@ -19,6 +19,12 @@ from app.api.reference import routes as reference
 from app.api.rendered import Rendered
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
+from app.pages.documents.chosen_pages import ChosenPages
+from app.pages.heads import Heads
+from app.pages.problem_pages import ProblemPages
+from app.pages.routes import FIRST
+from app.pages.routes import ROUTERS as PAGES
+from app.pages.statement.routes import new_renderings
 from app.pipeline.cycles import collect_cycles_rarely
 from app.web.access import Access
 from app.web.body_limits import BodyLimits
@@ -26,6 +32,7 @@ from app.web.database import Database
 from app.web.middleware.compression import Compression
 from app.web.middleware.hosts import HostCheck
 from app.web.middleware.methods import Methods
+from app.web.place_pictures import PlacePictures
 from app.web.problems import add_handlers
 from app.web.serving import Serving
 from app.web.upload_slots import UploadSlots
@@ -70,16 +77,25 @@ def create_app() -> FastAPI:
         version=VERSION,
         lifespan=serve,
         middleware=_around_routes(access, metrics, slots),
+        around_all=(ProblemPages,),
         redirect_slashes=False,
     )
     application.state.database = database
+    application.state.heads = Heads(database)
     application.state.rendered = Rendered()
+    application.state.page_renderings = new_renderings()
     application.state.probe = Probe()
     application.state.access = access
     application.state.metrics = metrics
     application.state.upload_slots = slots
+    application.state.place_pictures = PlacePictures()
+    application.state.chosen_pages = ChosenPages()
+    for router in FIRST:
+        application.include_router(router)
     for module in ROUTES:
         application.include_router(module.router)
+    for router in PAGES:
+        application.include_router(router)
     add_handlers(application)
     return application
 

@@ -16,6 +16,7 @@ from app.schemas.corrections import (
 )
 from app.services import corrections, fixing
 from app.services.companies import find_company
+from app.services.errors import NotFoundError
 from app.services.lines import NoSuchLineError
 from app.services.why import Question
 from app.web.conditional import JSON, answer_model
@@ -82,7 +83,9 @@ async def create_correction(
     """Set a person's figure for a printed cell, and compile the statement again.
 
     What was read is kept beside it; the answer says which sums hold now, and which no longer. The
-    same correction again changes nothing, and another one of the same cell takes its place.
+    same correction again changes nothing, and another one of the same cell takes its place. A
+    statement, line or year that the company does not have is a conflict (409): the company and its
+    list of corrections are there, and 404 would deny them.
     """
     question = Question(
         f"id:{company_id}", body.statement, body.line, body.year, body.framework, body.currency
@@ -98,6 +101,10 @@ async def create_correction(
         status, content = await database.run(work)
     except NoSuchLineError as error:
         raise _no_such_line(error) from None
+    except NotFoundError as error:
+        if error.code == "no_such_company":
+            raise
+        raise ProblemError(409, error.code, str(error)) from None
     return Response(content, status, media_type=JSON)
 
 
@@ -141,5 +148,4 @@ def _no_such_line(error: NoSuchLineError) -> ProblemError:
         )
         for each in error.candidates
     ]
-    status = 409 if error.code.startswith("several_") else 404
-    return ProblemError(status, error.code, str(error), errors=meant)
+    return ProblemError(409, error.code, str(error), errors=meant)

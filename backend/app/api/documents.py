@@ -11,7 +11,6 @@ from app.api.bounds import DIGITS, DocumentId, Id, Line
 from app.api.pagination import DEFAULT_LIMIT, After, Limit, Page, cursor_of, key_of
 from app.api.routing import api_router
 from app.db.models import Document
-from app.errors import SettingsError
 from app.schemas.documents import (
     DocumentDetail,
     DocumentRead,
@@ -30,7 +29,6 @@ from app.services.document_pages import (
 from app.services.documents import summarize
 from app.services.errors import NotFoundError
 from app.services.removing import remove_at_once
-from app.storage import StorageError
 from app.web.attachments import ENDINGS, OCTETS
 from app.web.conditional import JSON, answer, answer_model
 from app.web.dependencies import OpenDatabase
@@ -38,14 +36,12 @@ from app.web.discarding import discard_files
 from app.web.file_answer import answer_file
 from app.web.preconditions import require_match
 from app.web.problems import problem_responses
-from app.web.storage_threads import close_file, open_file
+from app.web.storage_threads import size_of
 from app.web.write_access import WriteAccess
 
 router = api_router("/documents", "documents")
 
 PATH: Final = "/{document_id}"
-SIZE_SECONDS: Final = 2.0
-"""How long the storage may take to tell the size of a file."""
 
 CompanyIs = Annotated[Id | None, Query(description="The id of a company.", examples=[1])]
 YearIs = Annotated[
@@ -120,7 +116,7 @@ async def get(request: Request, document_id: DocumentId, database: OpenDatabase)
     detail, file = await database.run(work)
     etag = _etag(detail)  # the size follows from the digest of the file, which is in it
     if file:
-        detail.size = await _size_of(file)
+        detail.size = await size_of(file.path)
         etag = etag if detail.size is not None else _etag(detail, "size not known")
     return answer(request, detail.model_dump_json().encode(), etag=etag, media_type=JSON)
 
@@ -202,13 +198,3 @@ def _detail(session: Session, document: Document) -> DocumentDetail:
 
 def _etag(detail: DocumentDetail, more: str = "") -> str:
     return hashlib.sha256(f"{detail.model_dump_json()}{more}".encode()).hexdigest()
-
-
-async def _size_of(file: DocumentFile) -> int | None:
-    """Return the size of a stored file; None if the storage does not tell."""
-    try:
-        opened = await open_file(file.path, SIZE_SECONDS)
-    except (StorageError, SettingsError):
-        return None
-    close_file(opened)
-    return opened.size

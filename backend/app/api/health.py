@@ -1,13 +1,11 @@
 """`/healthz` reports that the process is alive, `/readyz` that it can serve requests."""
 
 import asyncio
-import functools
 import logging
 import threading
 from contextlib import suppress
 from typing import Annotated, Final, Literal
 
-from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel
 from sqlalchemy import URL, create_engine, text
@@ -16,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.errors import describe_failure
 from alembic_zero_downtime.history.state import MigrationState, MigrationStatus, read_state
-from app.db.migrations import PROJECT
+from app.db.migrations import PROJECT, code_revisions
 from app.db.url import resolve_database_url
 from app.errors import SettingsError
 from app.web.deadline import Deadline, heed_deadlines, set_deadline
@@ -168,9 +166,3 @@ async def readyz(response: Response, probe: Annotated[Probe, Depends(_probe)]) -
     if readiness.status != "ready":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return readiness
-
-
-@functools.cache
-def code_revisions() -> ScriptDirectory:
-    """Return the revisions of this code; they do not change while it runs."""
-    return PROJECT.load_revisions()

@@ -1,6 +1,6 @@
 """The application with its OpenAPI document as a whole: what every operation has in common."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -51,9 +51,17 @@ METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
 
 class Application(FastAPI):
-    """FastAPI, with a document that also says what middleware answers."""
+    """FastAPI, with a document that also says what middleware answers.
 
-    def __init__(self, **options: Any) -> None:
+    Args:
+        around_all: Middleware around that which answers faults of the program, innermost first.
+        options: Those of FastAPI.
+    """
+
+    def __init__(
+        self, *, around_all: Sequence[Callable[[ASGIApp], ASGIApp]] = (), **options: Any
+    ) -> None:
+        self._around_all = around_all
         super().__init__(
             title="Financial Data Extractor",
             summary="Ten years of a company's financial statements side by side.",
@@ -69,7 +77,10 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the routes with the middleware, also that which answers faults of the program."""
-        return ProtectionHeaders(super().build_middleware_stack())
+        stack = super().build_middleware_stack()
+        for around in self._around_all:
+            stack = around(stack)
+        return ProtectionHeaders(stack)
 
     def openapi(self) -> dict[str, Any]:
         """Return the document; it is made once."""

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.history.state import MigrationStatus, read_state
-from app.api.health import code_revisions
-from app.db.migrations import PROJECT
+from app.db.migrations import PROJECT, code_revisions
 from app.db.models import Extraction
 from app.db.url import resolve_database_url
 from app.web.deadline import Deadline, heed_deadlines, set_deadline

@@ -22,6 +22,7 @@ from app.services.adding import Adding, Options
 from app.services.companies import reference_of
 from app.services.errors import NotFoundError
 from app.services.kept_filing import Kept, Outcome
+from app.services.kept_words import describe
 from app.storage import open_storage
 
 WORDS: Final[dict[Outcome, str]] = {
@@ -105,7 +106,7 @@ class _Printer:
             sys.stderr.write(f"fde: {plain(kept.file)}: {word}: {reason}\n")
         elif not self._is_quiet:
             word = self._paint(word, COLOURS.get(kept.outcome, "yellow"))
-            sys.stdout.write(f"{plain(kept.file)}: {word}: {_describe(kept)}\n")
+            sys.stdout.write(f"{plain(kept.file)}: {word}: {describe(kept)}\n")
         for each in kept.notes:
             sys.stderr.write(f"fde: {plain(kept.file)}: {plain(each)}\n")
         sys.stdout.flush()
@@ -140,33 +141,6 @@ class _Printer:
         sys.stdout.write(f"{self._paint(plain(name), 'bold')}{made}: {', '.join(parts)}\n")
         if years:
             sys.stdout.write(f"next: fde statements {shlex.quote(plain(reference))}\n")
-
-
-def _describe(kept: Kept) -> str:
-    """Return the year, form and statements of a file that is kept."""
-    parts = [f"FY{kept.fiscal_year}", *([kept.form] if kept.form else [])]
-    counts: Counter[str] = Counter(status for _, status in kept.statements)
-    statuses = [
-        f"{counts[status]} {word}"
-        for status, word in (
-            ("verified", "verified"),
-            ("partly", "partly proved"),
-            ("doubtful", "doubtful, accepted" if kept.accepted else "doubtful"),
-        )
-        if counts[status]
-    ]
-    if not statuses:
-        return plain(" ".join(parts))
-    noun = "statement" if len(kept.statements) == 1 else "statements"
-    if len(statuses) == 1:
-        number, _, word = statuses[0].partition(" ")
-        statuses = [f"{number} {noun} {word}"]
-    else:
-        statuses[0] = f"{len(kept.statements)} {noun}: {statuses[0]}"
-    of_many = [f"{kept.filings} filings"] if kept.filings > 1 else []
-    missing = STATEMENTS - len({name for name, _ in kept.statements})
-    lacking = [f"{missing} not found"] if missing > 0 else []
-    return plain(", ".join([" ".join(parts), *of_many, *statuses, *lacking]))
 
 
 def _years_of(compiled: Sequence[CompiledStatement]) -> list[str]:

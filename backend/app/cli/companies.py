@@ -63,6 +63,7 @@ def documents(
 def _list_companies(sessions: "sessionmaker[Session]", *, as_json: bool) -> int:
     from app.cli.table import Column, render, width_of_output  # noqa: PLC0415
     from app.pipeline.json_text import json_line  # noqa: PLC0415
+    from app.pipeline.wording import year_ranges  # noqa: PLC0415
     from app.services.documents import summarize_companies  # noqa: PLC0415
 
     with sessions.begin() as session:
@@ -76,7 +77,7 @@ def _list_companies(sessions: "sessionmaker[Session]", *, as_json: bool) -> int:
     rows = [
         (
             *(str(each.id), each.name, each.ticker or "", each.lei or "", each.cik or ""),
-            ranges(each.years),
+            year_ranges(each.years),
             str(each.documents or ""),
             _counted(each.statuses),
         )
@@ -141,17 +142,6 @@ def _counted(statuses: Mapping[str, int]) -> str:
         return next(iter(statuses))
     order = ("verified", "partly", "doubtful", "unknown")
     return ", ".join(f"{statuses[name]} {name}" for name in order if name in statuses)
-
-
-def ranges(years: tuple[int, ...]) -> str:
-    """Return years in ascending order as e.g. `2015-2019, 2021`."""
-    parts: list[list[int]] = []
-    for year in years:
-        if parts and year == parts[-1][-1] + 1:
-            parts[-1] = [parts[-1][0], year]
-        else:
-            parts.append([year])
-    return ", ".join("-".join(map(str, part)) for part in parts)
 
 
 def _company_json(company: "CompanySummary") -> dict[str, object]:

@@ -1,11 +1,12 @@
 """What is not among the figures of a table: missing and hidden years, other groups, lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 
 from app.cli.compiled_table import Grid
 from app.cli.text import plain
-from app.pipeline.compiled import Compiled, CompiledPeriod
+from app.pipeline.compiled import Compiled
+from app.pipeline.show.headings import range_of
 from app.pipeline.wording import framework_name
 
 
@@ -29,14 +30,14 @@ def missing_of(shown: Compiled, stored: Compiled, grid: Grid, width: int | None)
         older, newer = (labels.get(key, plain(key)) for key in each.between)
         yield f"{older} and {newer} are not comparable: {plain(each.reason)}"
     if apart := [plain(each.label) for each in grid.periods if not each.regular]:
-        yield f"{', '.join(apart)}: not a whole year, and not counted as one"
+        yield f"{', '.join(apart)}: not a whole year to the usual day, and not counted as one"
     if hidden := shown.periods[len(grid.periods) :]:
         number = len([each for each in shown.periods if each.regular])
         yield (
-            f"{_range(hidden)} not shown: {width} columns; --years {number} --format csv has all"
+            f"{range_of(hidden)} not shown: {width} columns; --years {number} --format csv has all"
         )
     if older_periods := own.periods[len(shown.periods) :]:
-        yield f"older: {_range(older_periods)} (--years all)"
+        yield f"older: {range_of(older_periods)} (--years all)"
     if number := sum(bool(row.replaced) for row in shown.rows):
         lines = f"{number} lines are" if number > 1 else "1 line is"
         yield f"{lines} broken down otherwise by newer reports: --view original"
@@ -55,18 +56,12 @@ def _identity(group: Compiled) -> tuple[str | None, str | None, str | None]:
     return group.framework, group.currency, group.scope
 
 
-def _range(periods: Sequence[CompiledPeriod]) -> str:
-    """Return the first and the last of some periods, which are the newest first."""
-    last, first = plain(periods[0].label), plain(periods[-1].label)
-    return first if len(periods) == 1 else f"{first}–{last}"  # noqa: RUF001 an en dash, as between years
-
-
 def _other(group: Compiled) -> str:
     """Return what another group has, and how it is shown."""
     framework = group.framework or "unknown"
     name = framework_name(framework)
     currency = plain(group.currency or "unknown")
-    years = _range(group.periods) if group.periods else "no year"
+    years = range_of(group.periods) if group.periods else "no year"
     parent = ", parent company" if group.scope == "parent" else ""
     return (
         f"also {name} in {currency}{parent}, {years}: "

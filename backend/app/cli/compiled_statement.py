@@ -9,11 +9,13 @@ from rich.cells import cell_len
 
 from app.cli.colours import Paint
 from app.cli.compiled_missing import missing_of
-from app.cli.compiled_notes import legend_of, proof_of, title_of
+from app.cli.compiled_notes import legend_of
 from app.cli.compiled_table import READABLE, draw_grid, lay_out
 from app.cli.text import plain, sentence, wrap
 from app.pipeline.compile.view import View
 from app.pipeline.compiled import Compiled
+from app.pipeline.show.headings import measures_of, title_of
+from app.pipeline.show.notes import proof_of
 from app.pipeline.statement import Issue
 
 MOST_ISSUES: Final = 4
@@ -51,13 +53,18 @@ def draw_statement(page: Page, width: int | None, paint: Paint) -> Iterator[str]
     shown = page.shown
     grid = lay_out(shown, width, page.view)
     prose = width or READABLE
-    title = _joined(title_of(page.company, shown, grid, page.view), " · ", prose)
+    parts = [
+        plain(page.company),
+        title_of(shown),
+        *measures_of(shown, grid.periods, page.view),
+    ]
+    title = _joined(parts, " · ", prose)
     yield from (paint(line, "bold") for line in title)
     yield ""
     yield from draw_grid(grid, paint)
     yield ""
     yield from _joined(legend_of(grid, page.view), BETWEEN, prose)
-    notes = [*proof_of(grid), *missing_of(shown, page.stored, grid, width)]
+    notes = [*proof_of(grid.shown, grid.periods), *missing_of(shown, page.stored, grid, width)]
     for line in _joined(notes, BETWEEN, prose):
         yield line.replace("✓", paint("✓", "green"), 1)
     yield from _issues(page, prose, paint)

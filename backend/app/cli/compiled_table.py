@@ -7,12 +7,15 @@ from typing import Final
 from rich.cells import cell_len
 
 from app.cli.colours import Paint
-from app.cli.compiled_figures import Column, Marking, Measures, indent_of, label_of
+from app.cli.compiled_figures import Column, Measures, indent_of
 from app.cli.text import pad, pad_left, shorten, wrap
 from app.pipeline.compile.view import View
 from app.pipeline.compile.years import of_periods
 from app.pipeline.compiled import Compiled, CompiledPeriod, CompiledRow
 from app.pipeline.decimals import shown_decimals
+from app.pipeline.show.figures import label_of
+from app.pipeline.show.headings import has_one_day, totals_of
+from app.pipeline.show.marks import Marking
 
 NARROWEST: Final = 24  # columns of the labels, before a year is left out
 SHARE: Final = 4  # of the terminal, one part is for the labels in any case
@@ -107,7 +110,7 @@ def _grid(
     """Return the grid of some periods, whether they fit or not."""
     shown = of_periods(compiled, periods, replaced=False)
     decimals = shown_decimals(shown)
-    marking = Marking(view, _unadjusted(compiled, view))
+    marking = Marking.of_statement(compiled, view)
     columns = [Column(shown, period, decimals, marking) for period in periods]
     dated = not has_one_day(periods)
     measures = _alike([each.measure(dated=dated) for each in columns])
@@ -118,24 +121,9 @@ def _grid(
     return Grid(shown, columns, dated, label, measures, longest, width)
 
 
-def _unadjusted(compiled: Compiled, view: View) -> int | None:
-    """Return the newest filing before a split whose figures are shown as first reported."""
-    if view == "latest":
-        return None
-    cells = [cell for row in compiled.rows for cell in row.cells.values()]
-    return min((each.input for each in cells if each.change == "split"), default=None)
-
-
 def _length(row: CompiledRow, scale: int | None) -> int:
     is_heading = row.kind == "heading"  # it has the width of the table
     return 1 if is_heading else indent_of(row) + cell_len(label_of(row, scale))
-
-
-def has_one_day(periods: Sequence[CompiledPeriod]) -> bool:
-    """Whether all periods are whole years that end on the same day of their year."""
-    return len({(each.end.month, each.end.day) for each in periods}) == 1 and all(
-        each.regular and each.end.year == each.fiscal_year for each in periods
-    )
 
 
 def draw_grid(grid: Grid, paint: Paint) -> Iterator[str]:
@@ -146,7 +134,7 @@ def draw_grid(grid: Grid, paint: Paint) -> Iterator[str]:
             for column, each in zip(grid.columns, grid.measures, strict=True)
         )
         yield paint(grid.line(headings), "dim" if part else "bold")
-    totals = _totals(grid.shown)
+    totals = totals_of(grid.shown)
     is_below_figures = False
     for number, row in enumerate(grid.shown.rows):
         if row.kind == "heading":
@@ -163,17 +151,6 @@ def draw_grid(grid: Grid, paint: Paint) -> Iterator[str]:
         for line in [*above, (pad(last, grid.label) + "".join(figures)).rstrip()]:
             yield paint(line, "bold") if number in totals else line
         is_below_figures = any(number in each.drawn for each in grid.columns)
-
-
-def _totals(compiled: Compiled) -> set[int]:
-    """Return the rows that are totals: by their label, or as the sum of rows just above."""
-    by_label = {number for number, row in enumerate(compiled.rows) if row.kind == "total"}
-    by_sum = {
-        each.total
-        for each in compiled.equations
-        if each.total is not None and (each.total - 1) in {row for _, row in each.terms}
-    }
-    return by_label | by_sum
 
 
 def _rule(number: int, grid: Grid) -> str:

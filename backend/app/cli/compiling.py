@@ -122,6 +122,10 @@ def _in_processes(ids: Sequence[int], jobs: int) -> Generator[Outcome]:
         for done in as_completed(running):
             yield done.result()
     except BrokenProcessPool:
+        # The pool sends SIGTERM to the others, which ignore it, and waits for them: one that needs
+        # a lock of the dead one would wait for ever.
+        for each in multiprocessing.active_children():
+            each.kill()
         message = "a process that compiled companies was ended: run it again, what is done stays"
         yield Outcome("fde compile", failure=message, is_database=True)
     finally:

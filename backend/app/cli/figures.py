@@ -8,16 +8,14 @@ from rich.cells import cell_len
 
 from app.cli.colours import Paint
 from app.cli.text import pad, pad_left, plain, shorten, wrap
+from app.pipeline.show.figures import DEEPEST
+from app.pipeline.show.marks import CHECKABLE, UNPROVED, UNREADABLE
 from app.pipeline.statement import Cell, Period, Row, Statement
 from app.pipeline.wording import is_nil, scale_name
 
 GAP: Final = 2  # columns between two periods
 MIN_LABEL: Final = 26
 MAX_LABEL: Final = 60
-DEEPEST: Final = 8  # levels that are indented
-UNREADABLE: Final = "?"
-UNPROVED: Final = "*"
-CHECKABLE: Final = frozenset({"line", "total"})
 
 
 def figure_of(cell: Cell, row: Row) -> str:

@@ -18,7 +18,6 @@ from app.cli.origin_report import (
     READABLE,
     describe_correction,
     describe_filing,
-    difference_of,
     in_figures,
     in_labels,
     unit_in_words,
@@ -29,6 +28,7 @@ from app.services.corrections import Listed, list_corrections
 from app.services.errors import RefusedError
 from app.services.fix_form import Fixed
 from app.services.fixing import correct, withdraw, withdraw_number
+from app.services.origin_words import difference_of
 from app.services.transactions import in_transaction
 from app.services.values import write_value
 from app.services.why import Question

@@ -5,25 +5,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.cli.colours import Paint
-from app.cli.figures import UNPROVED
-from app.cli.report import KINDS
 from app.cli.text import pad, plain, sentence, shorten, wrap
 from app.pipeline.compiled import Corrected
-from app.pipeline.wording import unit_name
+from app.pipeline.show.marks import UNPROVED
+from app.pipeline.wording import KINDS, unit_name
 from app.services.origin_form import OfFiling, OfPlace, Origin, Proof, StatedBy, Term
+from app.services.origin_words import SIGNS, difference_of, proof_in_words
 from app.services.values import write_value
 
 READABLE: Final = 100  # columns in a pipe
 NAMES: Final = 13  # columns
 DIGEST: Final = 12  # characters of a SHA-256
 FACT: Final = 40  # columns of the id of a fact; all of it with --json
-_SIGNS: Final = {
-    "as_tagged": "printed as it is tagged",
-    "negated": "printed with the other sign: the concept counts it the other way round",
-    "rounded": "printed rounded",
-    "rounded_and_negated": "printed rounded, and with the other sign than the concept's",
-    "differs": "printed otherwise than it is tagged",
-}
 
 
 def draw_origin(origin: Origin, width: int | None, paint: Paint) -> Iterator[str]:
@@ -71,13 +64,9 @@ def unit_in_words(unit: str | None, scale: int | None) -> str:
 
 
 def _proof_in_words(origin: Origin) -> str:
-    if origin.v is None:
-        return "a figure stands there, and cannot be read"
-    if origin.verified:
-        return "proved by a sum"
-    if origin.checkable:
-        return f"{UNPROVED} in no sum that holds"
-    return "not checkable: a term of no sum"
+    is_unproved = origin.v is not None and origin.checkable and not origin.verified
+    mark = f"{UNPROVED} " if is_unproved else ""
+    return mark + proof_in_words(origin)
 
 
 def _correction(origin: Origin) -> Iterator[tuple[str, str]]:
@@ -137,7 +126,7 @@ def _place(place: OfPlace) -> Iterator[tuple[str, str]]:
         axes = ", ".join(f"{plain(a)} = {plain(m)}" for a, m in sorted(place.axes.items()))
         yield "concept", plain(place.concept) + (f" ({axes})" if axes else "")
     if place.tagged is not None:
-        rule = f" · {_SIGNS[place.sign]}" if place.sign else ""
+        rule = f" · {SIGNS[place.sign]}" if place.sign else ""
         fact = f" · fact {shorten(plain(place.fact), FACT)}" if place.fact else ""
         yield "tagged", f"{place.tagged:,f}{rule}{fact}"
 
@@ -172,14 +161,6 @@ def in_labels(proof: Proof) -> str:
         return f"{total} = the same in the {proof.elsewhere.replace('_', ' ')} of this filing"
     labels = [plain(each.label) or "(no label)" for each in _of(proof)]
     return f"{total} = {_joined(proof, labels)}"
-
-
-def difference_of(proof: Proof) -> str:
-    """Return the difference of an equation in words."""
-    if not proof.difference:
-        return "difference 0"
-    explained = "which rounding explains" if proof.holds else f"more than {proof.tolerance:f}"
-    return f"difference {proof.difference:,f}, {explained}"
 
 
 def _of(proof: Proof) -> list[Term]:

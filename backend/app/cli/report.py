@@ -4,21 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.cli.colours import Paint
-from app.cli.figures import UNPROVED, UNREADABLE, draw_figures
+from app.cli.figures import draw_figures
 from app.cli.text import plain, sentence, wrap
+from app.pipeline.show.marks import UNPROVED, UNREADABLE
 from app.pipeline.statement import Checks, Issue, Statement
-from app.pipeline.wording import framework_name, unit_name
+from app.pipeline.wording import KINDS, framework_name, unit_name
 from app.services.answer import Answer
 
-KINDS: Final = {
-    "pdf": "PDF",
-    "ixbrl": "iXBRL",
-    "xbrl": "XBRL",
-    "xbrl_json": "xBRL-JSON",
-    "companyfacts": "SEC companyfacts",
-    "llm": "language model",
-    "manual": "by hand",
-}
 STATUS_COLOURS: Final = {"verified": "green", "partly": "yellow", "doubtful": "red"}
 HARD_CHECKS: Final = (
     *("balance", "cash", "closing_cash", "net_income", "scale", "lines", "identity"),

@@ -1,5 +1,8 @@
 """The configuration of the migration library for this application."""
 
+from functools import cache
+
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from alembic_zero_downtime import CommandNames, Project
@@ -27,6 +30,7 @@ PROJECT = Project(
     config_file=BACKEND / "alembic.ini",
     sequential_ids=True,
     head_file=True,
+    docstrings=True,
     backups=BACKEND / ".backups",
     commands=CommandNames(
         upgrade="make migrate",
@@ -50,3 +54,9 @@ PROJECT = Project(
         install="make install",
     ),
 )
+
+
+@cache
+def code_revisions() -> ScriptDirectory:
+    """Return the revisions of this code; they do not change while it runs."""
+    return PROJECT.load_revisions()

@@ -1,10 +1,21 @@
-"""Frameworks, units and nil figures of statements, in the words of the command line and exports."""
+"""Kinds, frameworks, units and nil figures of statements, in the words that are shown."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 from app.pipeline.plain import plain
 
+KINDS: Final = {
+    "pdf": "PDF",
+    "ixbrl": "iXBRL",
+    "xbrl": "XBRL",
+    "xbrl_json": "xBRL-JSON",
+    "companyfacts": "SEC companyfacts",
+    "llm": "language model",
+    "manual": "by hand",
+}
+"""How a statement was read, by method."""
 _FRAMEWORKS: Final = {
     "us-gaap": "US GAAP",
     "ifrs": "IFRS",
@@ -35,6 +46,22 @@ def unit_name(unit: str | None, scale: int | None, *, unknown: str = "currency n
     """
     name = plain(unit) if unit else unknown
     return f"{name}, scale not known" if scale is None else f"{name} {scale_name(scale)}".rstrip()
+
+
+def year_ranges(years: Iterable[int], to: str = "-") -> str:
+    """Return years in ascending order as e.g. `2015-2019, 2021`.
+
+    Args:
+        years: Each once, the oldest first.
+        to: Stands between the first and the last of a range.
+    """
+    parts: list[list[int]] = []
+    for year in years:
+        if parts and year == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], year]
+        else:
+            parts.append([year])
+    return ", ".join(to.join(map(str, part)) for part in parts)
 
 
 def is_nil(value: Decimal | None, printed: str | None) -> bool:

@@ -1,9 +1,9 @@
 """The answer of the process that reads a file, as its parent validates it."""
 
 import json
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.pipeline.statement import (
     Company,
@@ -35,6 +35,25 @@ class Candidate(Form):
     reasons: list[str]
 
 
+class AskedPlace(Form):
+    """The place of a figure in a PDF, to be drawn.
+
+    Attributes:
+        sha256: Of the file, in hex.
+        page: From 1.
+        box: Of the figure: x0, y0, x1, y1 in points from the lower left of the page as displayed;
+            None where only the page is known.
+        others: Boxes of other figures to show on the page.
+        state: Of the figure.
+    """
+
+    sha256: str
+    page: int
+    box: tuple[float, float, float, float] | None
+    others: list[tuple[float, float, float, float]] = Field(default_factory=list)
+    state: Literal["proved", "read", "unreadable"]
+
+
 class Elsewhere(Form):
     """A reading that was made elsewhere, to be proved.
 
@@ -48,6 +67,28 @@ class Elsewhere(Form):
     unsearched: str | None = None
 
 
+class Picture(Form):
+    """A picture as PNG."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    png: bytes
+
+
+class DrawnPlace(Form):
+    """The place of a figure.
+
+    Attributes:
+        page: The whole page.
+        detail: The lines around the figure; None where only the page is known.
+        text: What the page has in the box of the figure.
+    """
+
+    page: Picture
+    detail: Picture | None
+    text: str
+
+
 class Answer(Form):
     """The statements of a file, or the reason that it could not be read.
 
@@ -57,6 +98,7 @@ class Answer(Form):
         noted: Issues that its reader found nevertheless.
         candidates: Of the task `pages`.
         pictures: The files that were written.
+        place: Of the task `place`.
     """
 
     kind: SourceKind | None = None
@@ -65,6 +107,7 @@ class Answer(Form):
     noted: list[Issue] = Field(default_factory=list)
     candidates: list[Candidate] = Field(default_factory=list)
     pictures: list[str] = Field(default_factory=list)
+    place: DrawnPlace | None = None
     seconds: float = 0.0
 
     @property

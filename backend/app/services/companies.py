@@ -105,16 +105,21 @@ def _equals(attribute: InstrumentedAttribute[str] | InstrumentedAttribute[str | 
     return func.lower(attribute) == func.lower(cast(text, Text))
 
 
-def _hint(session: Session, text: str) -> str:
-    """Return what to do about a company that was not found."""
+def similar_companies(session: Session, text: str) -> list[tuple[int, str]]:
+    """Return id, and name or ticker, of companies that a mistaken text may mean; the best first."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415 only for a mistake
 
-    names = session.execute(select(Company.name, Company.primary_ticker)).all()
-    known = [each for row in names for each in row if each]
+    names = session.execute(select(Company.id, Company.name, Company.primary_ticker)).all()
+    known = [(row.id, each) for row in names for each in row[1:] if each]
     similar = process.extract(
-        text.lower(), [each.lower() for each in known], scorer=fuzz.WRatio,
+        text.lower(), [each.lower() for _, each in known], scorer=fuzz.WRatio,
         score_cutoff=_SIMILAR, limit=2,
     )  # fmt: skip
-    if similar:
-        return ": did you mean " + " or ".join(repr(known[each[2]]) for each in similar) + "?"
+    return [known[position] for _, _, position in similar]
+
+
+def _hint(session: Session, text: str) -> str:
+    """Return what to do about a company that was not found."""
+    if similar := similar_companies(session, text):
+        return ": did you mean " + " or ".join(repr(name) for _, name in similar) + "?"
     return ": see fde companies, or make it from its filings with fde add --create"

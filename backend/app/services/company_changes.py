@@ -1,5 +1,6 @@
 """Make, change and remove companies as a person says."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -137,6 +138,35 @@ def remove_company(
         )
     session.execute(delete(Company).where(Company.id == company.id))
     return removed
+
+
+def plan_company_removal(session: Session, company_id: int) -> RemovedCompany:
+    """Return a company, and what goes with it.
+
+    Raises:
+        NotFoundError: There is no such company.
+    """
+    return _with_all(session, get_company(session, company_id))
+
+
+def fingerprint_of(planned: RemovedCompany) -> str:
+    """Return what changes whenever more or less goes with a company."""
+    return hashlib.sha256(repr(planned).encode(errors="replace")).hexdigest()
+
+
+def remove_company_as_seen(session: Session, company_id: int, fingerprint: str) -> RemovedCompany:
+    """Remove a company with all that is kept of it but its files, if a person saw what that is.
+
+    Raises:
+        NotFoundError: There is no such company.
+        RefusedError: More or less goes with it now.
+    """
+
+    def check(company: Company) -> None:
+        if fingerprint_of(_with_all(session, company)) != fingerprint:
+            raise RefusedError("changed", "other things belong to it now: look at it again")
+
+    return remove_company(session, company_id, cascade=True, check=check)
 
 
 def _write(session: Session, company: Company, values: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """A person's corrections of figures, as they are kept: beside what was read, never in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Correction, Document, Extraction
 from app.pipeline.compile import readings
 from app.pipeline.compile.correction_key import find_cell
-from app.pipeline.statement import Figure, Form, Statement, StatementName
+from app.pipeline.statement import Figure, Form, Row, Statement, StatementName
 from app.services.newest import in_use_first
 
 State = Literal["active", "lost", "withdrawn"]
@@ -72,21 +73,44 @@ def describe_correction(session: Session, correction: Correction) -> Listed:
 
 
 def _described(session: Session, company_id: int, kept: Sequence[Correction]) -> list[Listed]:
+    return [each.listed for each in describe(session, company_id, kept)]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A correction and its cell.
+
+    Attributes:
+        statement: The reading that the cell is in; None if the correction is lost.
+        row: Of the cell.
+        key: Of the period of the cell.
+    """
+
+    listed: Listed
+    statement: Statement | None = None
+    row: Row | None = None
+    key: str | None = None
+
+
+def describe(session: Session, company_id: int, kept: Sequence[Correction]) -> list[Described]:
+    """Return corrections of a company, each with its cell."""
     documents = {
         each.sha256: each
         for each in session.scalars(select(Document).where(Document.company_id == company_id))
     }
-    listed = []
+    described = []
     for each in kept:
         document = documents.get(each.document_sha256)
-        was, is_found = None, False
+        one = Described(_listed(each, document, None, is_found=False))
         for statement in _newest_readings(session, document, each) if document else []:
             if (found := find_cell(statement, as_input(each))) is not None:
                 row, key = found
-                was, is_found = row.cells[key].v if key in row.cells else None, True
+                was = row.cells[key].v if key in row.cells else None
+                listed = _listed(each, document, was, is_found=True)
+                one = Described(listed, statement, row, key)
                 break
-        listed.append(_listed(each, document, was, is_found=is_found))
-    return listed
+        described.append(one)
+    return described
 
 
 def _newest_readings(

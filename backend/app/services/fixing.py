@@ -1,6 +1,5 @@
 """Correct a figure of a compiled statement, or withdraw a correction, and compile again."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -9,50 +8,36 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from app.db.models import Company, Correction
-from app.pipeline.compile.correction_key import find_cell, key_of
+from app.pipeline.compile.correction_key import key_of
 from app.pipeline.compile.units import power_of
 from app.pipeline.compiled import Compiled, CompiledCell, CompiledRow
-from app.pipeline.statement import Row, Statement
+from app.pipeline.statement import Statement
 from app.services.compiled_changes import CompiledChange, compile_and_compare
 from app.services.compiling import compile_company
-from app.services.corrections import as_input, kept_corrections
+from app.services.corrections import kept_corrections
 from app.services.errors import NotFoundError, RefusedError
 from app.services.fix_form import Fixed, Sums
+from app.services.fix_target import Target, active_correction, fingerprint, lock_and_find
 from app.services.kept import load_kept
 from app.services.lines import Found
 from app.services.origin import EXACT, filing_of, proof_of, scale_of
 from app.services.origin_form import Proof
 from app.services.statements import load_compiled
 from app.services.transactions import lock_company
-from app.services.why import Meant, Question, find_figure
+from app.services.why import Meant, Question
 
 MAX_REASON: Final = 2000  # characters
 MAX_NAME: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """The printed cell that is meant, or the place in a row where none was read.
-
-    Attributes:
-        number: Of the input that states it.
-        key: Of the period in the statement.
-    """
-
-    meant: Meant
-    number: int
-    statement: Statement
-    row: Row
-    key: str
-
-    @property
-    def line(self) -> CompiledRow:
-        """Return the row of the compiled statement."""
-        return self.meant.found.row
-
-
-def correct(
-    session: Session, question: Question, *, value: Decimal, because: str, by: str
+def correct(  # noqa: PLR0913 the parts of a correction
+    session: Session,
+    question: Question,
+    *,
+    value: Decimal,
+    because: str,
+    by: str,
+    seen: str | None = None,
 ) -> tuple[Fixed, Found]:
     """Set a person's figure for a printed cell, and compile again in the same transaction.
 
@@ -62,13 +47,15 @@ def correct(
         value: In the scale of the row, with the printed sign.
         because: Why.
         by: Who says so.
+        seen: The fingerprint of the figure that the person has seen, if a page showed it.
 
     Raises:
         NotFoundError: There is no such line or year.
-        RefusedError: No filing prints it, or the correction would change nothing.
+        RefusedError: No filing prints it, the correction would change nothing, or the figure is
+            not the one that was seen.
     """
     because, by = _text(because, "reason", MAX_REASON), _text(by, "name", MAX_NAME)
-    target = _lock_and_find(session, question)
+    target = lock_and_find(session, question)
     meant, line = target.meant, target.line
     scale = scale_of(meant.compiled, line)
     if scale is None:
@@ -77,7 +64,7 @@ def correct(
             f"the scale of {line.label!r} is not known, and a figure without it has no value",
         )
     scale += power_of(line.unit)  # the filing that prints it may state pounds, and not pence
-    old = _active(session, target)
+    old = active_correction(session, target)
     before = line.cells.get(meant.period.key)
     if old is None and before is not None and before.v == value:
         raise RefusedError(
@@ -86,6 +73,7 @@ def correct(
     stated = -value if value and before is not None and before.turned else value
     if old is not None and _is_same(old, stated, scale, because, by):
         return _compared(session, target, meant.compiled, old, "unchanged"), meant.found
+    _check_seen(meant, seen)
     new = _replace(session, target, old, (stated, scale, because, by))
     after = _compile(session, target)
     cell = _cell_of(after, target)
@@ -100,9 +88,18 @@ def correct(
     return fixed, meant.found
 
 
+def _check_seen(meant: Meant, seen: str | None) -> None:
+    if seen is not None and seen != fingerprint(meant):
+        raise RefusedError(
+            "changed_since",
+            f"{meant.found.row.label!r} of {meant.period.label} has changed since it was shown: "
+            "look again",
+        )
+
+
 def _replace(
     session: Session,
-    target: _Target,
+    target: Target,
     old: Correction | None,
     said: tuple[Decimal, int, str, str],
 ) -> Correction:
@@ -139,8 +136,8 @@ def withdraw(session: Session, question: Question) -> tuple[Fixed, Found]:
     Raises:
         NotFoundError: There is no such line or year, or it is not corrected.
     """
-    target = _lock_and_find(session, question)
-    old = _active(session, target)
+    target = lock_and_find(session, question)
+    old = active_correction(session, target)
     if old is None:
         meant = target.meant
         raise NotFoundError(
@@ -193,66 +190,8 @@ def _text(text: str, name: str, longest: int) -> str:
     return kept
 
 
-def _lock_and_find(session: Session, question: Question) -> _Target:
-    """Return the printed cell of a question, as it is once nothing else changes the company."""
-    lock_company(session, find_figure(session, question).company.id)
-    session.expire_all()
-    meant = find_figure(session, question)
-    cell = meant.found.row.cells.get(meant.period.key)
-    if cell is not None:
-        kept = load_kept(session, meant.company.id, meant.compiled, [cell.input])
-        if (there := kept.get(cell.input)) is None:
-            raise RefusedError(
-                "no_reading", "the reading of its filing is gone: fde compile, and try again"
-            )
-        row = next(each for each in there.statement.rows if each.n == cell.row)
-        return _Target(meant, cell.input, there.statement, row, cell.period)
-    return _without_cell(session, meant)
-
-
-def _without_cell(session: Session, meant: Meant) -> _Target:
-    """Return the place in the newest filing that has the row and the period, but read no cell."""
-    line, period = meant.found.row, meant.period
-    if line.replaced.get(period.key):
-        raise RefusedError(
-            "replaced",
-            f"newer filings break the sum of {line.label!r} for {period.label} down without it: "
-            "correct those that they have",
-        )
-    places = {
-        place.input: place.row
-        for cell in line.cells.values()
-        for place in (*cell.history, cell)
-        if meant.compiled.inputs[place.input].role == "compiled"
-    }
-    for number, kept in sorted(
-        load_kept(session, meant.company.id, meant.compiled, places).items()
-    ):
-        row = next((each for each in kept.statement.rows if each.n == places[number]), None)
-        for each in kept.statement.periods:
-            if row is not None and each.end == period.end and each.start == period.start:
-                return _Target(meant, number, kept.statement, row, each.key)
-    raise RefusedError(
-        "not_printed",
-        f"no filing prints {line.label!r} for {period.label}: a correction needs a printed line",
-    )
-
-
 def _end_of(statement: Statement, key: str) -> date | None:
     return next(each.end for each in statement.periods if each.key == key)
-
-
-def _active(session: Session, target: _Target) -> Correction | None:
-    """Return the active correction of a printed cell."""
-    meant = target.meant
-    sha256 = meant.compiled.inputs[target.number].sha256
-    for each in kept_corrections(session, meant.company.id, meant.compiled.statement):
-        if each.document_sha256 != sha256:
-            continue
-        found = find_cell(target.statement, as_input(each))
-        if found is not None and (found[0].n, found[1]) == (target.row.n, target.key):
-            return each
-    return None
 
 
 def _is_same(old: Correction, value: Decimal, scale: int, because: str, by: str) -> bool:
@@ -263,7 +202,7 @@ def _is_same(old: Correction, value: Decimal, scale: int, because: str, by: str)
     )
 
 
-def _compile(session: Session, target: _Target) -> Compiled:
+def _compile(session: Session, target: Target) -> Compiled:
     """Compile the company again; return the group that the figure is in."""
     meant = target.meant
     compile_company(session, meant.company.id)
@@ -276,7 +215,7 @@ def _compile(session: Session, target: _Target) -> Compiled:
     return whole
 
 
-def _cell_of(compiled: Compiled, target: _Target) -> tuple[CompiledRow, CompiledCell] | None:
+def _cell_of(compiled: Compiled, target: Target) -> tuple[CompiledRow, CompiledCell] | None:
     """Return the row and cell that come from the printed cell, wherever they are by now."""
     source = target.meant.compiled.inputs[target.number]
     for row in compiled.rows:
@@ -295,7 +234,7 @@ def _cell_of(compiled: Compiled, target: _Target) -> tuple[CompiledRow, Compiled
 
 def _compared(
     session: Session,
-    target: _Target,
+    target: Target,
     after: Compiled,
     correction: Correction,
     outcome: Literal["corrected", "unchanged", "withdrawn"],

@@ -19,7 +19,7 @@ from app.pipeline.compiled import (
     Input,
     Place,
 )
-from app.pipeline.statement import Cell, Equation, SourceKind, Statement
+from app.pipeline.statement import Cell, Equation, Row, SourceKind, Statement
 from app.services.change_words import describe_change
 from app.services.origin_form import (
     OfFiling,
@@ -343,10 +343,10 @@ def _agrees(one: Decimal, other: Decimal | None, kinds: Collection[SourceKind]) 
     return one == other or abs(one - other) < scaled(Decimal(1), coarser)
 
 
-def _same_figure(
-    statement: Statement, compiled: Compiled, row: CompiledRow, period: CompiledPeriod
-) -> Decimal | None:
-    """Return the figure of the only row with this label or concept, in the compiled scale."""
+def same_cell(
+    statement: Statement, row: CompiledRow, period: CompiledPeriod
+) -> tuple[Row, str, Cell] | None:
+    """Return the only row of a reading with this label or concept, with period and figure."""
     keys = [each.key for each in statement.periods if each.end == period.end]
     labels = {each.label for each in row.labels} | {row.label}
     for is_it in (
@@ -355,17 +355,27 @@ def _same_figure(
         lambda one: one.label in labels,
     ):
         cells = [
-            (one, one.cells[key])
+            (one, key, one.cells[key])
             for one in statement.rows
             if is_it(one)
             for key in keys
             if key in one.cells
         ]
         if len(cells) == 1:
-            one, found = cells[0]
-            own = statement.scale if one.scale is None else one.scale
-            target = scale_of(compiled, row)
-            if found.v is None or own is None or target is None:
-                return None
-            return scaled(found.v, own + power_of(one.unit) - target - power_of(row.unit))
+            return cells[0]
     return None
+
+
+def _same_figure(
+    statement: Statement, compiled: Compiled, row: CompiledRow, period: CompiledPeriod
+) -> Decimal | None:
+    """Return the figure of the only row with this label or concept, in the compiled scale."""
+    same = same_cell(statement, row, period)
+    if same is None:
+        return None
+    one, _, found = same
+    own = statement.scale if one.scale is None else one.scale
+    target = scale_of(compiled, row)
+    if found.v is None or own is None or target is None:
+        return None
+    return scaled(found.v, own + power_of(one.unit) - target - power_of(row.unit))

@@ -11,12 +11,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from app.services.answer import Answer
+from app.services.answer import Answer, AskedPlace
 from app.services.limits import MEGABYTE, Limits, too_large
 from app.services.worker_pool import Outcome, WorkerPool
 
 WORKER = "app.services.worker"
-Task = Literal["read", "pages", "prove"]
+Task = Literal["read", "pages", "prove", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,22 @@ class Request:
     Attributes:
         picture: Where to draw the pages that were used: the beginning of the pictures' paths.
         elsewhere: Of the task `prove`: the file with the reading to prove.
+        place: Of the task `place`: which one.
     """
 
     path: Path
     task: Task = "read"
     picture: Path | None = None
     elsewhere: Path | None = None
+    place: AskedPlace | None = None
 
     @property
     def arguments(self) -> list[str]:
         """Return the arguments of the worker."""
         if self.picture:
             return ["picture", os.fspath(self.path), os.fspath(self.picture)]
+        if self.place:
+            return ["place", os.fspath(self.path), self.place.model_dump_json()]
         more = [os.fspath(self.elsewhere)] if self.elsewhere else []
         return [self.task, os.fspath(self.path), *more]
 

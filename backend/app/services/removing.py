@@ -1,5 +1,6 @@
 """Remove a document with all that was read in it, and its file with the last that has it."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ SHORTEST: Final = 4
 """Digits of a digest's beginning that name a document."""
 _BIGGEST: Final = 2**63 - 1
 _SHOWN: Final = 5
+_CHANGED: Final = "other readings or corrections belong to it now: look at it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,35 @@ def plan_removal(sessions: sessionmaker[Session], reference: str) -> Removal:
     )
 
 
+def plan_removal_of(session: Session, document_id: int) -> Removal:
+    """Return what goes with the document of an id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return _plan(session, get_document(session, document_id))
+
+
+def fingerprint_of(planned: Removal) -> str:
+    """Return what changes whenever more or less goes with a document."""
+    return hashlib.sha256(repr(planned).encode(errors="replace")).hexdigest()
+
+
+def remove_as_seen(session: Session, document_id: int, fingerprint: str) -> Removal:
+    """Remove a document as `remove_at_once` does, if a person saw all that goes with it.
+
+    Raises:
+        NotFoundError: There is no such document.
+        RefusedError: More or less goes with it now.
+    """
+
+    def check(document: Document) -> None:
+        if fingerprint_of(_plan(session, document)) != fingerprint:
+            raise RefusedError("changed", _CHANGED)
+
+    return remove_at_once(session, document_id, check)
+
+
 def remove(sessions: sessionmaker[Session], storage: Storage, planned: Removal) -> Removed:
     """Remove a document as planned, and compile its company again.
 
@@ -96,9 +127,7 @@ def remove(sessions: sessionmaker[Session], storage: Storage, planned: Removal) 
         if document is None:
             raise NotFoundError("no_such_document", "the document was removed meanwhile")
         if _plan(session, document) != planned:
-            raise RefusedError(
-                "changed", "other readings or corrections belong to it now: look at it again"
-            )
+            raise RefusedError("changed", _CHANGED)
         return _delete(session, company, document)
 
     compiled = in_transaction(sessions, work)

@@ -12,7 +12,16 @@ from app.pipeline.errors import ReadError
 from app.pipeline.read import kind as kinds
 from app.pipeline.read.package import Package
 from app.pipeline.statement import Filing, Issue
-from app.services.answer import NOT_FOUND, Answer, Candidate, Elsewhere, missing_statements
+from app.services.answer import (
+    NOT_FOUND,
+    Answer,
+    AskedPlace,
+    Candidate,
+    DrawnPlace,
+    Elsewhere,
+    Picture,
+    missing_statements,
+)
 from app.services.limits import MEGABYTE, Limits, too_large
 
 
@@ -20,10 +29,10 @@ def perform(task: str, path: str, more: str | None, limits: Limits) -> Answer:
     """Return the answer of a task; every failure is an answer, but for a lack of memory.
 
     Args:
-        task: `read`, `pages`, `picture` or `prove`.
+        task: `read`, `pages`, `picture`, `prove` or `place`.
         path: The file, or the folder of an XBRL report.
         more: For the task `picture`, the beginning of the paths of pictures; for `prove`, the file
-            with the reading to prove.
+            with the reading to prove; for `place`, the place as JSON.
         limits: The resources that reading may use.
     """
     answer = Answer()
@@ -52,6 +61,8 @@ def _performed(given: "_Given", task: str, more: str | None, answer: Answer) -> 
         answer.candidates = _explain(given)
     elif task == "prove" and more is not None:
         answer.filing = _prove(given, Path(more))
+    elif task == "place" and more is not None:
+        answer.place = _draw_place(given, AskedPlace.model_validate_json(more))
     else:
         with without_cycle_collection():
             filing = _read(given)
@@ -175,7 +186,7 @@ def _draw(given: _Given, filing: Filing, prefix: Path) -> list[str]:
     """Write a picture of each page that was used; return the names of the files."""
     if isinstance(given.content, Package) or filing.kind != "pdf":
         raise ReadError("no_pages", "Only a PDF has pages to draw: leave out --picture")
-    from app.pipeline.picture import draw_pages  # noqa: PLC0415
+    from app.pipeline.draw.pages import draw_pages  # noqa: PLC0415
 
     written: list[str] = []
     for page, image in draw_pages(given.content, filing.statements):
@@ -183,6 +194,20 @@ def _draw(given: _Given, filing: Filing, prefix: Path) -> list[str]:
         file.write_bytes(image)
         written.append(str(file))
     return written
+
+
+def _draw_place(given: _Given, asked: AskedPlace) -> DrawnPlace:
+    """Return the pictures of the place of a figure, in the file in which it was read."""
+    if given.sha256 != asked.sha256:
+        raise ReadError("damaged_file", "The stored file is not the one that was read")
+    if isinstance(given.content, Package) or kinds.identify(given.content) is not kinds.Kind.PDF:
+        raise ReadError("no_pages", "Only a PDF has pages to draw")
+    from app.pipeline.draw.place import Place, draw_place  # noqa: PLC0415
+
+    place = Place(asked.page, asked.box, asked.others, asked.state)
+    drawn = draw_place(given.content, place)
+    detail = None if drawn.detail is None else Picture(png=drawn.detail)
+    return DrawnPlace(page=Picture(png=drawn.page), detail=detail, text=drawn.text)
 
 
 def _describe(error: Exception) -> str:

@@ -1,19 +1,18 @@
 """Answer where a figure of a compiled statement comes from."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from app.db.models import Company
-from app.pipeline.compile.view import NoSuchGroupError, view_of
-from app.pipeline.compiled import Compiled, CompiledPeriod, CompiledRow
+from app.pipeline.compile.view import NoSuchGroupError, View, view_of
+from app.pipeline.compiled import Compiled, CompiledCell, CompiledPeriod, CompiledRow
 from app.pipeline.statement import StatementName
 from app.services.companies import find_company
 from app.services.errors import NotFoundError
 from app.services.kept import load_kept
 from app.services.lines import Found, find_line, find_period
-from app.services.origin import explain
+from app.services.origin import Kept, explain
 from app.services.origin_form import Origin
 from app.services.statements import load_compiled
 
@@ -68,9 +67,27 @@ def find_figure(session: Session, question: Question) -> Meant:
     return Meant(company, compiled, find_line(compiled, question.line), period)
 
 
-def why(
-    session: Session, question: Question, view: Literal["latest", "original"] = "latest"
-) -> tuple[Origin, Found]:
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A figure with its origin, and what it was found in.
+
+    Attributes:
+        shown: The compiled statement with the figures of the view.
+        kept: Readings by number of the input; those of the figure, of its history, and second ones.
+    """
+
+    origin: Origin
+    meant: Meant
+    shown: Compiled
+    kept: dict[int, Kept]
+
+    @property
+    def cell(self) -> CompiledCell:
+        """Return the cell of the figure."""
+        return self.shown.rows[self.meant.found.position].cells[self.meant.period.key]
+
+
+def why(session: Session, question: Question, view: View = "latest") -> tuple[Origin, Found]:
     """Return where a figure comes from, and the line that was meant.
 
     Args:
@@ -81,6 +98,12 @@ def why(
     Raises:
         NotFoundError: There is no such figure.
     """
+    traced = trace(session, question, view)
+    return traced.origin, traced.meant.found
+
+
+def trace(session: Session, question: Question, view: View = "latest") -> Traced:
+    """Return where a figure comes from, with what it was found in; as `why` otherwise."""
     meant = find_figure(session, question)
     compiled, row, period = meant.compiled, meant.found.row, meant.period
     shown = view_of(compiled, years=None, view=view)
@@ -89,16 +112,9 @@ def why(
         raise _no_figure(compiled, row, period)
     numbers = {each.input for each in (cell, *cell.history)}
     numbers |= {n for n, each in enumerate(compiled.inputs) if each.role == "second_reading"}
-    origin = explain(
-        compiled,
-        shown,
-        row,
-        period,
-        company=meant.company.name,
-        kept=load_kept(session, meant.company.id, compiled, numbers),
-        view=view,
-    )
-    return origin, meant.found
+    kept = load_kept(session, meant.company.id, compiled, numbers)
+    origin = explain(compiled, shown, row, period, company=meant.company.name, kept=kept, view=view)
+    return Traced(origin, meant, shown, kept)
 
 
 def _no_figure(compiled: Compiled, row: CompiledRow, period: CompiledPeriod) -> NotFoundError:

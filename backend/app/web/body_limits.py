@@ -22,6 +22,8 @@ from app.web.problems import problem_response
 MEGABYTE: Final = 1024 * 1024
 FORM_OVERHEAD: Final = 64 * 1024
 """Bytes of a form around its file."""
+FILES_OF_FORM: Final = 4
+"""The largest files that one form of a page may have; of smaller ones, more."""
 GRACE: Final = 10.0
 """Seconds before the rate counts."""
 RATE: Final = 8 * 1024
@@ -29,6 +31,7 @@ RATE: Final = 8 * 1024
 LINGER_SECONDS: Final = 2.0
 LINGER_SIZE: Final = 8 * MEGABYTE
 _UPLOAD: Final = re.compile(r"/api/v1/companies/[^/]+/documents/?")
+_PAGE_UPLOAD: Final = re.compile(r"/companies/[^/]+/documents/?")
 _READING: Final = re.compile(r"/api/v1/documents/[^/]+/extractions/[^/]+/?")
 
 
@@ -81,6 +84,10 @@ class BodyLimits:
         if scope["method"] == "POST" and _UPLOAD.fullmatch(path):
             with suppress(SettingsError):  # the route answers that
                 return BodyLimit(self._upload_size() + FORM_OVERHEAD, UPLOAD_SECONDS)
+        if scope["method"] == "POST" and _PAGE_UPLOAD.fullmatch(path):
+            with suppress(SettingsError):
+                size = FILES_OF_FORM * (self._upload_size() + FORM_OVERHEAD)
+                return BodyLimit(size, UPLOAD_SECONDS)
         if scope["method"] == "PUT" and _READING.fullmatch(path):
             return READING
         return JSON

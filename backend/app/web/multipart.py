@@ -1,11 +1,12 @@
-"""Receive a form with one file (multipart/form-data, RFC 7578), which goes to the disk as it comes.
+"""Receive a form with files (multipart/form-data, RFC 7578), which go to the disk as they come.
 
 Starlette's parser has no limit of the size of a file, and gives it no path that another process can
-read: this one writes the file where its reader finds it. The bytes are parsed by python-multipart.
+read: this one writes each file where its reader finds it. The bytes are parsed by python-multipart.
 """
 
 import errno
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,84 @@ class ReceivedForm:
     flags: dict[str, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file of a form with several.
+
+    Attributes:
+        name: Safe.
+        is_too_large: Whether it was left out, since it has too many bytes.
+    """
+
+    name: str
+    is_too_large: bool
+
+
+class IncomingForm:
+    """A form whose files are received one after the other, each when it is asked for.
+
+    Args:
+        content_type: The header of the request.
+        chunks: Its body.
+        most: Bytes of a file.
+        threads: Of which one writes.
+        is_single: Whether it has one file, of which too many bytes end it; then fields may come
+            after the file. Else they come before the files, and a file that was not chosen (a
+            browser sends it without a name) is none.
+
+    Raises:
+        ProblemError: Its type or its boundary is none of a form.
+    """
+
+    def __init__(
+        self,
+        content_type: bytes,
+        chunks: AsyncIterator[bytes],
+        most: int,
+        threads: CapacityLimiter,
+        *,
+        is_single: bool = False,
+    ) -> None:
+        self._parts = _Parts(most, is_single)
+        self._parser = _parser(content_type, self._parts)
+        self._chunks = chunks
+        self._threads = threads
+        self.is_complete = False
+        """Whether all of it has arrived."""
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        """Return the flags that have arrived."""
+        return dict(self._parts.flags)
+
+    async def next_file(self, path: Path) -> ReceivedFile | None:
+        """Write the next file; return None after the last one.
+
+        Args:
+            path: Of the file; its folder exists.
+
+        Raises:
+            ProblemError: The form is malformed, incomplete, or not of these fields; its one file
+                is too large; or the disk is full.
+        """
+        while True:
+            file = self._parts.files[0] if self._parts.files else None
+            if file is not None and (file.is_complete or file.waiting >= BATCH):
+                await to_thread.run_sync(file.append_to, path, limiter=self._threads)
+            if file is not None and file.is_complete:
+                self._parts.files.popleft()
+                return ReceivedFile(file.name, file.is_too_large)
+            chunk = await anext(self._chunks, None)
+            if chunk is None:
+                self._parts.finish()
+                self.is_complete = True
+                return None
+            try:
+                self._parser.write(chunk)
+            except FormParserError:
+                raise _malformed("it is no valid multipart/form-data") from None
+
+
 async def receive_form(
     content_type: bytes,
     chunks: AsyncIterator[bytes],
@@ -54,7 +133,7 @@ async def receive_form(
     most: int,
     threads: CapacityLimiter,
 ) -> ReceivedForm:
-    """Write the file of a form, and return the rest of it.
+    """Write the file of a form that has one, and return the rest of it.
 
     Args:
         content_type: The header of the request.
@@ -67,21 +146,15 @@ async def receive_form(
         ProblemError: The form is malformed, incomplete, too large, or not of these fields; or the
             disk is full.
     """
-    form = _Form(most)
-    parser = _parser(content_type, form)
-    async for chunk in chunks:
-        try:
-            parser.write(chunk)
-        except FormParserError:
-            raise _malformed("it is no valid multipart/form-data") from None
-        if form.size >= BATCH:
-            await to_thread.run_sync(form.append_to, path, limiter=threads)
-    received = form.finish()
-    await to_thread.run_sync(form.append_to, path, limiter=threads)
-    return received
+    form = IncomingForm(content_type, chunks, most, threads, is_single=True)
+    file = await form.next_file(path)
+    if file is None:
+        raise _wrong(FILE, "it is missing: send the report as a file")
+    await form.next_file(path)  # there is none, but fields may follow
+    return ReceivedForm(file.name, form.flags)
 
 
-def _parser(content_type: bytes, form: "_Form") -> MultipartParser:
+def _parser(content_type: bytes, form: "_Parts") -> MultipartParser:
     kind, options = parse_options_header(content_type)
     if kind != FORM:
         raise ProblemError(
@@ -115,7 +188,7 @@ def _parser(content_type: bytes, form: "_Form") -> MultipartParser:
 
 @dataclass(slots=True)
 class _Part:
-    """A part of the form: a field, or the file."""
+    """A part of the form: a field, or a file."""
 
     headers: dict[bytes, bytes] = field(default_factory=dict)
     name: str = ""
@@ -123,22 +196,64 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Form:
-    """What has arrived of a form."""
+class _File:
+    """A file that is being received.
+
+    Attributes:
+        received: Its bytes so far.
+        waiting: Those of them that are not written yet.
+    """
+
+    name: str
+    received: int = 0
+    waiting: int = 0
+    is_complete: bool = False
+    is_too_large: bool = False
+    _pending: list[bytes] = field(default_factory=list)
+
+    def add(self, data: bytes) -> None:
+        self._pending.append(data)
+        self.waiting += len(data)
+
+    def leave_out(self) -> None:
+        self.is_too_large = True
+        self._pending, self.waiting = [], 0
+
+    def append_to(self, path: Path) -> None:
+        """Write what has arrived since the last time."""
+        pending, self._pending, self.waiting = self._pending, [], 0
+        try:
+            with path.open("ab") as file:
+                file.writelines(pending)
+        except OSError as error:
+            logger.error("An upload cannot be received: %s", error.strerror)  # noqa: TRY400
+            if error.errno in _FULL:
+                detail = "there is no room for the file at the moment"
+                raise ProblemError(503, "no_space", detail) from None
+            raise ProblemError(503, "no_space", "the file cannot be received") from None
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What has arrived of a form.
+
+    Attributes:
+        files: Those that were not taken yet; of the last one more may come.
+    """
 
     most: int
-    file_name: str | None = None
-    received: int = 0
-    size: int = 0
+    is_single: bool
+    files: deque[_File] = field(default_factory=deque)
     flags: dict[str, bool] = field(default_factory=dict)
     is_complete: bool = False
-    _pending: list[bytes] = field(default_factory=list)
+    _has_file: bool = False
     _part: _Part = field(default_factory=_Part)
+    _file: _File | None = None
     _header_name: bytearray = field(default_factory=bytearray)
     _header_value: bytearray = field(default_factory=bytearray)
 
     def begin_part(self) -> None:
-        self._part = _Part()
+        self._part, self._file = _Part(), None
 
     def add_to_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -164,16 +279,25 @@ class _Form:
         if name not in (FILE, *FLAGS):
             there = ", ".join((FILE, *FLAGS))
             raise _wrong(name, f"there is no such field; there are: {there}")
-        if name in self.flags or (name == FILE and self.file_name is not None):
-            message = "it is given more than once"
-            raise _wrong(name, f"{message}: send one file" if name == FILE else message)
         self._part.name = name
-        if name != FILE:
-            return
-        encoding = headers.get(b"content-transfer-encoding", b"").strip().lower()
+        if name == FILE:
+            self._begin_file(options.get(b"filename"))
+        elif name in self.flags:
+            raise _wrong(name, "it is given more than once")
+        elif self._has_file and not self.is_single:
+            raise _wrong(name, "it has to come before the files")
+
+    def _begin_file(self, name: bytes | None) -> None:
+        if self._has_file and self.is_single:
+            raise _wrong(FILE, "it is given more than once: send one file")
+        encoding = self._part.headers.get(b"content-transfer-encoding", b"").strip().lower()
         if encoding not in _PLAIN_ENCODINGS:
             raise _wrong(FILE, "a Content-Transfer-Encoding is not read: send the bytes")
-        self.file_name = safe_name(options.get(b"filename"))
+        if name == b"" and not self.is_single:
+            return
+        self._has_file = True
+        self._file = _File(safe_name(name))
+        self.files.append(self._file)
 
     def add_data(self, data: bytes, start: int, end: int) -> None:
         if self._part.name != FILE:
@@ -181,15 +305,22 @@ class _Form:
             if len(self._part.value) > LONGEST_VALUE:
                 raise _wrong(self._part.name, "it is too long")
             return
-        self.received += end - start
-        if self.received > self.most:
+        file = self._file
+        if file is None or file.is_too_large:
+            return
+        file.received += end - start
+        if file.received <= self.most:
+            file.add(data[start:end])
+        elif self.is_single:
             raise too_large(self.most)
-        self.size += end - start
-        self._pending.append(data[start:end])
+        else:
+            file.leave_out()
 
     def end_part(self) -> None:
         name = self._part.name
         if name == FILE:
+            if self._file is not None:
+                self._file.is_complete = True
             return
         value = _VALUES.get(self._part.value.decode(errors="replace").strip().lower())
         if value is None:
@@ -199,26 +330,10 @@ class _Form:
     def end(self) -> None:
         self.is_complete = True
 
-    def append_to(self, path: Path) -> None:
-        """Write what has arrived of the file since the last time."""
-        pending, self._pending, self.size = self._pending, [], 0
-        try:
-            with path.open("ab") as file:
-                file.writelines(pending)
-        except OSError as error:
-            logger.error("An upload cannot be received: %s", error.strerror)  # noqa: TRY400
-            if error.errno in _FULL:
-                detail = "there is no room for the file at the moment"
-                raise ProblemError(503, "no_space", detail) from None
-            raise ProblemError(503, "no_space", "the file cannot be received") from None
-
-    def finish(self) -> ReceivedForm:
-        """Return the form, if all of it is there."""
+    def finish(self) -> None:
+        """Check that all of the form is there."""
         if not self.is_complete:
             raise _malformed("it ends before its last boundary")
-        if self.file_name is None:
-            raise _wrong(FILE, "it is missing: send the report as a file")
-        return ReceivedForm(self.file_name, self.flags)
 
 
 def too_large(most: int) -> ProblemError:

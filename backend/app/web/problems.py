@@ -99,6 +99,16 @@ class ProblemError(Exception):
         self.errors: Final = list(errors)
 
 
+def busy(detail: str, retry_after: str) -> ProblemError:
+    """Return that too many others are before a request, which was not begun.
+
+    Args:
+        detail: One line for people.
+        retry_after: Seconds after which it may be sent again.
+    """
+    return ProblemError(503, "busy", detail, headers={"Retry-After": retry_after})
+
+
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route for the OpenAPI document; 422 and 503 are in each."""
     return {

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar
 
+from app.errors import SettingsError
 from app.storage import StorageError, StoredFile, open_storage
 
 Result = TypeVar("Result")
@@ -17,6 +18,8 @@ Result = TypeVar("Result")
 THREADS: Final = 16
 SECONDS: Final = 10.0
 """For one piece of a file, or to open it."""
+SIZE_SECONDS: Final = 2.0
+"""To tell the size of a file, without which an answer goes on."""
 
 _EXECUTOR: Final = ThreadPoolExecutor(THREADS, "storage")  # starts a thread when it is used
 
@@ -53,6 +56,20 @@ def close_file(file: StoredFile) -> None:
     """Close a file without waiting for that."""
     with suppress(RuntimeError):  # at the end of the process
         _EXECUTOR.submit(file.close)
+
+
+async def size_of(stored: str) -> int | None:
+    """Return the size of a stored file in bytes; None if the storage does not tell it soon.
+
+    Args:
+        stored: Its path below the URL.
+    """
+    try:
+        opened = await open_file(stored, SIZE_SECONDS)
+    except (StorageError, SettingsError):
+        return None
+    close_file(opened)
+    return opened.size
 
 
 def _open(stored: str) -> StoredFile:

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from app.limit_settings import JOBS, number_of_jobs
 from app.services.limits import MEGABYTE, Limits
 from app.web.database import WRITING
-from app.web.problems import ProblemError
+from app.web.problems import ProblemError, busy
 from config import load_settings
 
 Result = TypeVar("Result")
@@ -23,6 +23,7 @@ READ_WAIT: Final = 60.0
 """Seconds that a file which is received waits until its reading begins."""
 RETRY_AFTER: Final = "10"
 """Seconds: reading a filing takes about as long."""
+BUSY: Final = "too many files are being received or read: send it again"
 
 
 class UploadSlots:
@@ -57,7 +58,7 @@ class UploadSlots:
         try:
             self._admitted.acquire_on_behalf_of_nowait(place)
         except WouldBlock:
-            raise _busy() from None
+            raise busy(BUSY, RETRY_AFTER) from None
         try:
             yield
         finally:
@@ -87,7 +88,7 @@ class UploadSlots:
             with anyio.fail_after(READ_WAIT):
                 await self._reading.acquire_on_behalf_of(place)
         except TimeoutError:
-            raise _busy() from None
+            raise busy(BUSY, RETRY_AFTER) from None
         try:
             if await is_abandoned():
                 raise ProblemError(400, "incomplete", "the client is gone")
@@ -97,15 +98,6 @@ class UploadSlots:
         finally:
             stop.set()
             self._reading.release_on_behalf_of(place)
-
-
-def _busy() -> ProblemError:
-    return ProblemError(
-        503,
-        "busy",
-        "too many files are being received or read: send it again",
-        headers={"Retry-After": RETRY_AFTER},
-    )
 
 
 async def _upload_slots(request: Request) -> UploadSlots:

@@ -1,13 +1,14 @@
-"""Who may change things: programs of this machine, and others with the token of the settings.
+"""Who may change things: programs and pages of this machine, and others with the write token.
 
-Every request with a method that may change something is checked before its body is read, whatever
-its path. A route that changes something has `dependencies=[WriteAccess]`, which documents this.
+A program sends the token with each request; a person signs in with it, and has a session in the
+browser from then on, which counts for the pages alone. Every request with a method that may change
+something is checked before its body is read, whatever its path. A route that changes something has
+`dependencies=[WriteAccess]`, which documents this.
 """
 
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.security import HTTPBearer
@@ -15,14 +16,25 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import SettingsError
-from app.host_names import DEFAULT_PORTS, is_loopback_address, parse_host
+from app.host_names import is_loopback_address
+from app.web.origins import foreign_page, is_own_page, route_path
 from app.web.problems import ProblemError, problem_response
+from app.web.sessions import has_session
 
 if TYPE_CHECKING:
     from app.web.access import Access
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, 9.2.1)."""
+FOR_PROGRAMS: Final = "/api/"
+"""The beginning of paths for which a session does not count."""
+OF_SESSIONS: Final = frozenset({"/sign-in", "/sign-out"})
+"""Paths that everyone may send forms to, from a page of this server.
+
+What they change is the sender's own session only. A page of another site that knows the token could
+sign a person in, and gain nothing: there are no accounts. It is refused so that it cannot let the
+browsers of others try tokens.
+"""
 CHALLENGE: Final = 'Bearer realm="writes"'
 FORWARDING: Final = frozenset(
     ("forwarded", "forwarded-for", "via", "client-ip", "true-client-ip", "fastly-client-ip")
@@ -86,14 +98,17 @@ def check(scope: Scope, token: bytes | None) -> None:
     if given and token is not None:
         if len(given) == 1 and _is_token(given[0], token):
             return
+        # A proxy may ask for a login of its own, which the browser sends with each request.
+        if not any(map(_is_bearer, given)) and _is_of_person(scope, headers, token):
+            return
         raise ProblemError(
             401,
             "invalid_write_token",
             "the token is not the WRITE_TOKEN of this server",
             headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
         )
-    reason = "it has a token, and this server has none" if given else _foreign(scope, headers)
-    if reason is None:
+    reason = "it has a token, and this server has none" if given else foreign(scope)
+    if reason is None or (not given and _is_of_person(scope, headers, token)):
         return
     if token is not None:
         detail = f"{reason}: send the server's WRITE_TOKEN as Authorization: Bearer TOKEN"
@@ -106,56 +121,53 @@ def check(scope: Scope, token: bytes | None) -> None:
     raise ProblemError(403, "write_not_allowed", detail)
 
 
+def _is_bearer(authorization: str) -> bool:
+    return authorization.partition(" ")[0].lower() == "bearer"
+
+
 def _is_token(authorization: str, token: bytes) -> bool:
     """Return whether a header has the token, in a time that does not depend on either."""
-    scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() != "bearer":
+    if not _is_bearer(authorization):
         return False
+    credentials = authorization.partition(" ")[2]
     given = hashlib.sha256(credentials.strip().encode("latin-1")).digest()
     return hmac.compare_digest(given, hashlib.sha256(token).digest())
 
 
-def _foreign(scope: Scope, headers: Headers) -> str | None:
+def _is_of_person(scope: Scope, headers: Headers, token: bytes | None) -> bool:
+    """Return whether a person who has signed in sends it, or one who signs in or out.
+
+    Raises:
+        ProblemError: 403 if a page of another origin sends it.
+    """
+    path = route_path(scope)
+    has_signed_in = token is not None and has_session(headers, token)
+    if path not in OF_SESSIONS and (path.startswith(FOR_PROGRAMS) or not has_signed_in):
+        return False
+    if not is_own_page(scope):
+        detail = "a page of another origin sent it, or the browser does not say which page did"
+        raise ProblemError(403, "not_own_page", detail)
+    return True
+
+
+def foreign(scope: Scope) -> str | None:
     """Return why a request is not from a program or a page of this machine; None if it is."""
+    return elsewhere(scope) or foreign_page(scope["scheme"], Headers(scope=scope))
+
+
+def elsewhere(scope: Scope) -> str | None:
+    """Return why a request is not from this machine; None if it is."""
     client = scope.get("client")
     if not client:
         return "its sender has no address"
     if not is_loopback_address(client[0]):
         return "it comes from another machine"
     # nginx, unless told otherwise, forwards as HTTP/1.0 without a header that says so.
-    if scope.get("http_version") == "1.0" or any(map(_is_forwarding, headers.keys())):
+    if scope.get("http_version") == "1.0" or any(map(_is_forwarding, Headers(scope=scope).keys())):
         return "a proxy forwarded it"
-    return _foreign_page(scope["scheme"], headers)
-
-
-def _foreign_page(scheme: str, headers: Headers) -> str | None:
-    """Return why a request is not from a page of this server, if it is from a page at all."""
-    hosts = headers.getlist("host")
-    host = parse_host(hosts[0]) if len(hosts) == 1 else None
-    # A name that an attacker's name server resolves to this machine is no name of it.
-    if host is None or not host.is_loopback:
-        return "it is addressed to a name other than localhost"
-    own = (scheme, host.name, host.port or DEFAULT_PORTS.get(scheme))
-    origins = [*headers.getlist("origin"), *headers.getlist("referer")]
-    if any(_origin(each) != own for each in origins):
-        return "a page of another origin sent it"
-    if not set(headers.getlist("sec-fetch-site")) <= {"same-origin", "none"}:
-        return "a page of another site sent it"
     return None
 
 
 def _is_forwarding(name: str) -> bool:
     plain = name.lower().replace("_", "-")
     return plain in FORWARDING or plain.startswith(FORWARDING_BEGINNINGS)
-
-
-def _origin(text: str) -> tuple[str, str, int | None] | None:
-    """Return scheme, host and port of an origin or of an address; None if it has no such."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    host = parse_host(parts.netloc)
-    if host is None or parts.scheme not in DEFAULT_PORTS:
-        return None
-    return parts.scheme, host.name, host.port or DEFAULT_PORTS[parts.scheme]

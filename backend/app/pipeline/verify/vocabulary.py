@@ -85,6 +85,15 @@ TOTAL_ASSETS = Words(
     r"|^total (?:general )?(?:de l |des |de )?actifs?$|^actif total$|^total general$"
     r"|^(?:totaal|totale|som)(?: der| van de)? activa$|^activa totaal$|^balanstotaal$"
 )
+REVENUE = Words(
+    r"^(?:group |consolidated )?(?:total )?(?:net )?(?:operating )?(?:revenues?|sales|turnover)"
+    r"(?: net)?$|^(?:total )?(?:net )?(?:sales revenues?|revenues? from contracts with customers)$"
+    r"|^total (?:net )?(?:revenues?|sales) and other (?:operating )?income$"
+    r"|^(?:summe |netto)?umsatz(?:erlose)?(?: gesamt| insgesamt)?$|^erlose$"
+    r"|^chiffre d affaires(?: net| total| consolide)?$|^produits des activites ordinaires$"
+    r"|^(?:totale |netto ?)?omzet$"
+)
+"""The whole revenue; "total sales" may stand below "net sales", of which it is then the sum."""
 LIABILITIES_AND_EQUITY = Words(
     r"^(?=.*\bliabilit)(?=.*\b(?:equity|deficit|deficiency|capital|funds|investment)\b)"
     r"|^(?:summe|total|gesamt)?(?: der)? ?(?:passiva|passiven)(?: gesamt| insgesamt)?$"

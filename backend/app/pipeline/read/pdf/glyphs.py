@@ -71,7 +71,7 @@ def read_glyphs(page: pypdfium2.PdfPage) -> GlyphPage:
     Left out are glyphs outside the page, text at another angle than most of the page's, and
     hidden text on a page that also has visible text.
     """
-    display = _Display(page)
+    display = Display(page)
     textpage = page.get_textpage()
     try:
         return _visible(_glyphs(textpage.raw, display), display)
@@ -79,7 +79,7 @@ def read_glyphs(page: pypdfium2.PdfPage) -> GlyphPage:
         textpage.close()
 
 
-class _Display:
+class Display:
     """Turns PDFium's page coordinates into points from the lower left of the page displayed."""
 
     def __init__(self, page: pypdfium2.PdfPage) -> None:
@@ -88,7 +88,13 @@ class _Display:
         self.quarters = page.get_rotation() // 90 % 4
 
     def point(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point in PDFium's page coordinates is displayed."""
         return _turned(x - self.left, y - self.bottom, self.width, self.height, self.quarters)
+
+    def on_page(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point that is displayed in PDFium's page coordinates: the reverse of `point`."""
+        x, y = _turned(x, y, *self.displayed, -self.quarters)
+        return x + self.left, y + self.bottom
 
     def angle(self, angle: float) -> float:
         """Return the direction of text clockwise from the horizontal, in (-pi, pi]."""
@@ -114,7 +120,7 @@ def _turned(x: float, y: float, width: float, height: float, quarters: int) -> t
             return x, y
 
 
-def _glyphs(raw: pdfium.FPDF_TEXTPAGE, display: _Display) -> list[tuple[Glyph, _Style]]:
+def _glyphs(raw: pdfium.FPDF_TEXTPAGE, display: Display) -> list[tuple[Glyph, _Style]]:
     """Return the glyphs in the order of the page's content, in displayed coordinates."""
     rect = pdfium.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
@@ -174,7 +180,7 @@ def _style(
     raw: pdfium.FPDF_TEXTPAGE,
     index: int,
     handle: pdfium.FPDF_PAGEOBJECT,
-    display: _Display,
+    display: Display,
     bold: dict[int, bool],
 ) -> _Style:
     """Return the style of the text object to which a glyph belongs.
@@ -206,7 +212,7 @@ def _font_name(font: pdfium.FPDF_FONT) -> str:
     return buffer.value.decode("latin-1")
 
 
-def _visible(glyphs: list[tuple[Glyph, _Style]], display: _Display) -> GlyphPage:
+def _visible(glyphs: list[tuple[Glyph, _Style]], display: Display) -> GlyphPage:
     """Return the glyphs to read, upright."""
     scanned = 2 * sum(style.hidden for _, style in glyphs) > len(glyphs)
     if not scanned:
@@ -225,7 +231,7 @@ def _visible(glyphs: list[tuple[Glyph, _Style]], display: _Display) -> GlyphPage
     return GlyphPage(found, None if scanned and not slope else slope)
 
 
-def _upright(glyph: Glyph, turn: int, display: _Display) -> Glyph:
+def _upright(glyph: Glyph, turn: int, display: Display) -> Glyph:
     """Return a glyph of text turned by clockwise quarters as if the page were turned back."""
     size = display.displayed
     x0, y = _turned(glyph.x0, glyph.y, *size, -turn)

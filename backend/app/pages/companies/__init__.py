@@ -1,0 +1,1 @@
+"""The list of companies with its search, and the forms that make, change and remove one."""
