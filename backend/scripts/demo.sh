@@ -59,6 +59,7 @@ show statements $ticker income
 fde=$(quote "$demo/fde")
 cat <<END
 Next:
+  make demo-serve
   $fde statements $ticker balance
   $fde why $ticker income "Profit for the year" 2023
   $fde statements $ticker --output cvf.xlsx

@@ -1,4 +1,7 @@
-"""Exit with one line unless a TCP port of 127.0.0.1 is free: `require_free_port.py PORT`."""
+"""Exit with one line unless a TCP port of 127.0.0.1 is free: `require_free_port.py PORT`.
+
+Other scripts name the target of the Makefile that they are for.
+"""
 
 import socket
 import sys
@@ -6,10 +9,10 @@ import sys
 MAX_PORT = 65535
 
 
-def main(text: str) -> str | None:
-    """Return the reason why the port cannot be used, or None."""
+def main(text: str, target: str = "run") -> str | None:
+    """Return the reason why a target cannot use the port, or None."""
     if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
-        return f"run: PORT is a number from 1 to {MAX_PORT}, not {text!r}"
+        return f"{target}: PORT is a number from 1 to {MAX_PORT}, not {text!r}"
     port = int(text)
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -17,8 +20,8 @@ def main(text: str) -> str | None:
             server.bind(("127.0.0.1", port))
             server.listen()
         except OSError as error:
-            another = f"make run PORT={port % MAX_PORT + 1}"
-            return f"run: cannot serve on port {port}: {error.strerror}. Choose another: {another}"
+            reason = f"{target}: cannot serve on port {port}: {error.strerror}"
+            return f"{reason}. Choose another: make {target} PORT={port % MAX_PORT + 1}"
     return None
 
 

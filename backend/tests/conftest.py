@@ -17,7 +17,9 @@ from sqlalchemy.pool import NullPool
 from app.db import base, migrations
 from scripts import db_manager
 from tests.helpers.http import local_client
+from tests.helpers.shelf import Shelf
 from tests.helpers.shell import BACKEND, Done, as_text
+from tests.helpers.upload_desk import UploadDesk
 
 SETTINGS = (
     *("DATABASE_URL", "DB_", "FDE_", "PG", "MIGRATION_", "STORAGE_URL"),
@@ -96,7 +98,7 @@ def manage(
 def checkout(tmp_path: Path) -> Path:
     """Return backend/ of a copy of this tree, in an awkward path, with the same packages."""
     copy = tmp_path / "a check out & ünïcode" / "backend"
-    shutil.copytree(BACKEND, copy, ignore=shutil.ignore_patterns(".*", "tests", "__pycache__"))
+    shutil.copytree(BACKEND, copy, ignore=shutil.ignore_patterns(".*", "tests"))
     shutil.copy2(BACKEND / ".env.example", copy)
     (copy / ".venv").symlink_to(Path(sys.prefix).resolve())
     return copy
@@ -124,3 +126,30 @@ def client(fresh_engine: None) -> Iterator[TestClient]:  # noqa: ARG001 before t
 @pytest.fixture
 def on_migrated(monkeypatch: pytest.MonkeyPatch, migrated_database: URL) -> None:
     monkeypatch.setenv("DATABASE_URL", as_text(migrated_database))
+
+
+@pytest.fixture
+def filled(
+    migrated: Engine, on_migrated: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shelf:
+    """Return a shelf whose filings are those of the application's database and storage."""
+    del on_migrated
+    shelf = Shelf(migrated, tmp_path, monkeypatch)
+    monkeypatch.setenv("STORAGE_URL", shelf.storage.name)
+    return shelf
+
+
+@pytest.fixture
+def desk(
+    client: TestClient,
+    on_migrated: None,  # noqa: ARG001 before the first request
+    migrated: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[UploadDesk]:
+    """Return a desk to which files are sent, with a company that has none."""
+    with migrated.connect() as connection:
+        desk = UploadDesk(client, connection, tmp_path, monkeypatch)
+        desk.company()
+        connection.commit()
+        yield desk

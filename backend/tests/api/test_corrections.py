@@ -124,9 +124,9 @@ def test_a_lost_correction_is_listed_as_lost_and_withdrawn(corrections: Correcti
 
 
 REFUSED: list[tuple[dict[str, Any], int, str]] = [
-    ({"line": "Sundry"}, 404, "line_not_found"),
-    ({"year": "1999"}, 404, "year_not_found"),
-    ({"currency": "EUR"}, 404, "group_not_found"),
+    ({"line": "Sundry"}, 409, "line_not_found"),
+    ({"year": "1999"}, 409, "year_not_found"),
+    ({"currency": "EUR"}, 409, "group_not_found"),
     ({"value": "48211"}, 409, "nothing_to_correct"),
 ]
 
@@ -138,8 +138,17 @@ def test_the_reason_of_the_service_is_told(corrections: Corrections) -> None:
 
 
 def test_the_nearest_lines_are_named(corrections: Corrections) -> None:
-    problem = corrections.post(404, line="Revenues")
+    problem = corrections.post(409, line="Revenues")
     assert problem["errors"][0] == {"location": "body.line", "message": "revenue: Revenue"}
+
+
+def test_a_company_without_documents_is_there_and_has_nothing_to_correct(
+    corrections: Corrections,
+) -> None:
+    made = corrections.client.post("/api/v1/companies", json={"name": "Willow Analytics plc"})
+    corrections.url = f"/api/v1/companies/{made.json()['id']}/corrections"
+    assert corrections.post(409)["code"] == "no_documents"
+    assert corrections.get()["items"] == []
 
 
 INVALID: list[dict[str, Any]] = [

@@ -1,13 +1,11 @@
 """`/api/v1/documents`, and companies with documents, in process."""
 
-from datetime import date
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from app.db.models import Correction
 from app.storage import path_of
 from tests.helpers.shelf import Shelf
 
@@ -26,24 +24,6 @@ def names(client: TestClient, **parameters: Any) -> list[str]:
     answer = client.get(DOCUMENTS, params=parameters)
     assert answer.status_code == 200, answer.text
     return [each["file_name"] for each in answer.json()["items"]]
-
-
-def correct(shelf: Shelf, company: int, document: int | None) -> None:
-    digest = shelf.one("SELECT sha256 FROM documents WHERE id = :id", id=document)
-    with shelf.sessions.begin() as session:
-        session.add(
-            Correction(
-                company_id=company,
-                document_sha256=digest,
-                statement_type="income_statement",
-                period_end=date(2023, 12, 31),
-                label="Revenue",
-                value=1,
-                scale=6,
-                reason="misread",
-                created_by="me",
-            )
-        )
 
 
 def test_documents_come_newest_year_first_and_filters_have_to_fit(
@@ -115,7 +95,8 @@ def test_a_document_goes_with_what_was_read_in_it(client: TestClient, filled: Sh
     company = filled.company()
     first, second = filled.add("Acme plc", filled.file("a.pdf"), filled.file("b.pdf", age=1))
     filled.compile("Acme plc")
-    correct(filled, company, first.document)
+    digest = filled.one("SELECT sha256 FROM documents WHERE id = :id", id=first.document)
+    filled.correct(company, digest)
     path = f"{DOCUMENTS}/{first.document}"
     stale = {"If-Match": client.get(f"{DOCUMENTS}/{second.document}").headers["etag"]}
     problem(client.delete(path, headers=stale), 412)
@@ -162,7 +143,8 @@ def test_a_company_is_kept_while_something_belongs_to_it(client: TestClient, fil
     first, second = filled.add("Acme plc", filled.file("a.pdf"), filled.file("b.pdf", age=1))
     filled.add("Zenith AG", filled.file("b.pdf", age=1), trusted=True)
     filled.compile("Acme plc")
-    correct(filled, company, first.document)
+    digest = filled.one("SELECT sha256 FROM documents WHERE id = :id", id=first.document)
+    filled.correct(company, digest)
     path = f"{COMPANIES}/{company}"
     found = problem(client.delete(path), 409)
     assert found["code"] == "company_not_empty"

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-import time
+import threading
 from base64 import b64encode
 from typing import Any, BinaryIO
 from urllib.parse import unquote
@@ -17,6 +17,7 @@ from app.storage.folder import Folder
 from app.web import storage_threads
 from app.web.attachments import ENDINGS, LONGEST, content_disposition
 from tests.helpers.shelf import Shelf
+from tests.helpers.waiting import wait_until
 
 CONTENT = bytes(range(256)) * 3000
 SIZE = len(CONTENT)
@@ -238,19 +239,18 @@ def test_a_storage_that_hangs_has_a_limit(
     monkeypatch.setattr(storage_threads, "SECONDS", 0.05)
     opened = Folder.open
     late: list[BinaryIO] = []
+    answers = threading.Event()
 
     def open_late(self: Folder, stored: str, block: int | None = None) -> BinaryIO:
-        time.sleep(1)
+        assert answers.wait(20)
         late.append(opened(self, stored, block))
         return late[0]
 
     monkeypatch.setattr(Folder, "open", open_late)
     problem(get(client, path), 503)
     assert not late
-    started = time.monotonic()
-    while not (late and late[0].closed):
-        time.sleep(0.01)
-        assert time.monotonic() - started < 5
+    answers.set()
+    wait_until(lambda: bool(late) and late[0].closed)
 
 
 def test_a_damaged_file_breaks_off(client: TestClient, filled: Shelf) -> None:

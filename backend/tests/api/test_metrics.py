@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from app.api import stored
 from tests.helpers.http import local_client
+from tests.helpers.load import on_this_machine
 from tests.helpers.revisions import HEAD
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -166,7 +167,7 @@ def test_a_mute_database_holds_up_no_scrape(
     for _ in range(2):
         started = time.monotonic()
         assert value(scrape(client), "database_up") == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < on_this_machine(3)
 
 
 @pytest.mark.slow
@@ -176,6 +177,6 @@ def test_a_locked_table_holds_up_no_scrape(client: TestClient, migrated: Engine)
         connection.exec_driver_sql("LOCK TABLE extractions IN ACCESS EXCLUSIVE MODE")
         started = time.monotonic()
         samples = scrape(client)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < on_this_machine(3)
     assert value(samples, "database_up") == 1
     assert not [name for name, _ in samples if name == "readings"]

@@ -10,14 +10,16 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from alembic_zero_downtime.settings import MigrationSettings
+from config import Settings
 from tests.helpers.api_server import RunningServer, api_server
 from tests.helpers.kept import keep_filings, two_reports
-from tests.helpers.load import Outcome, ask, on_this_machine, traffic
+from tests.helpers.load import A_MOMENT, Outcome, ask, on_this_machine, traffic
 from tests.helpers.revisions import AFTER_NEXT, HEAD, NEXT
 from tests.helpers.shell import BACKEND, as_text, run
 
 pytestmark = pytest.mark.slow
 
+SETTINGS = Settings()
 CLIENTS = 200
 LOCK_TIMEOUT = 5.0
 """Seconds that a migration waits for a lock, and all who come after it for the same table."""
@@ -69,7 +71,10 @@ def paths(migrated: Engine) -> list[str]:
 
 @pytest.fixture
 def server(migrated_database: URL, paths: list[str], tmp_path: Path) -> Iterator[RunningServer]:
-    with api_server(migrated_database, tmp_path) as running:
+    wait, lock = map(on_this_machine, (SETTINGS.api_wait_seconds, SETTINGS.api_lock_seconds))
+    with api_server(
+        migrated_database, tmp_path, API_WAIT_SECONDS=str(wait), API_LOCK_SECONDS=str(lock)
+    ) as running:
         assert [ask(running.port, each).status for each in paths] == [200] * len(paths)
         yield running
 
@@ -87,6 +92,7 @@ def test_clients_notice_no_migration(
     server: RunningServer, paths: list[str], newer: Path, migrated_database: URL
 ) -> None:
     assert MigrationSettings().lock_timeout == f"{LOCK_TIMEOUT:.0f}s"
+    assert min(SETTINGS.api_wait_seconds, SETTINGS.api_lock_seconds) >= LONGEST
     with traffic(server.port, paths, CLIENTS) as outcomes:
         alembic(migrated_database, "upgrade", "head", cwd=newer)
         assert ask(server.port, "/readyz").status == 200
@@ -152,5 +158,5 @@ def check(outcomes: list[Outcome], statuses: Sequence[int]) -> None:
     assert outcome.statuses[200] > CLIENTS, outcome
     assert outcome.slowest < on_this_machine(LONGEST), outcome
     assert {each.status for each in outcome.health} == {200}, outcome
-    assert outcome.slowest_health < on_this_machine(1), outcome
+    assert outcome.slowest_health < on_this_machine(A_MOMENT), outcome
     assert all("retry-after" in each.headers for each in outcome.replies if each.status == 503)

@@ -1,8 +1,5 @@
 """The JSON that a process keeps."""
 
-import pytest
-
-from app.api import rendered
 from app.api.rendered import Rendered
 from app.api.statement_formats import Asked
 
@@ -18,9 +15,8 @@ def test_it_is_found_by_statement_options_and_digest() -> None:
     assert kept.get("income_statement", Asked(years=3), "a") is None
 
 
-def test_what_was_asked_for_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendered, "MOST", 2)
-    kept = Rendered()
+def test_what_was_asked_for_longest_ago_is_forgotten() -> None:
+    kept = Rendered(most=2)
     for digest in ("a", "b"):
         kept.keep("income_statement", Asked(), digest, b"1")
     kept.get("income_statement", Asked(), "a")
@@ -28,9 +24,8 @@ def test_what_was_asked_for_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyP
     assert kept.digests("income_statement", Asked()) == ["a", "c"]
 
 
-def test_its_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendered, "MOST_BYTES", 100)
-    kept = Rendered()
+def test_its_size_is_bounded() -> None:
+    kept = Rendered(most_bytes=100)
     for number in range(50):
         kept.keep("income_statement", Asked(), "same", b"x" * 10)  # replaced, and counted once
         kept.keep("income_statement", Asked(), str(number), b"x" * 10)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from anyio import CapacityLimiter
-from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from app.services.answer import Answer
 from app.services.reading import Request
@@ -16,21 +15,6 @@ from tests.helpers.upload_desk import UploadDesk, form, problem_of
 
 FILE = 'name="file"; filename="a.pdf"'
 COMPANY = "Acme plc"
-
-
-@pytest.fixture
-def desk(
-    client: TestClient,
-    on_migrated: None,  # noqa: ARG001 before the first request
-    migrated: Engine,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[UploadDesk]:
-    with migrated.connect() as connection:
-        desk = UploadDesk(client, connection, tmp_path, monkeypatch)
-        desk.company()
-        connection.commit()
-        yield desk
 
 
 def company_of(desk: UploadDesk, name: str = COMPANY) -> int:

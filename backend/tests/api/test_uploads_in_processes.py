@@ -1,18 +1,14 @@
 """Uploads to a running server: hostile files, clients that go away, kills, and a stop."""
 
-import json
 import random
 import signal
-import socket
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import psutil
@@ -22,92 +18,31 @@ from sqlalchemy import URL, Engine, text
 from tests.filings.damaged import BROKEN, many_pages
 from tests.filings.layout import Layout
 from tests.filings.pdf import make_report
-from tests.helpers.api_server import RunningServer, api_server
+from tests.helpers.load import A_MOMENT, on_this_machine
+from tests.helpers.running_uploads import SLOWEST, Uploads, answer_of, serving, serving_a_copy
 from tests.helpers.upload_desk import form, problem_of
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 MEGABYTE = 1024**2
-COMPANY = 1
 READABLE = {"pdf-inside.html"}
 KILLS = 6
-SLOWEST = 90  # seconds for one answer, on a busy machine
 
 
-@dataclass
-class Uploads:
-    """A running server with an empty storage."""
-
-    server: RunningServer
-    folder: Path
-    engine: Engine
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}/api/v1/companies/{COMPANY}/documents"
-
-    def send(self, data: bytes, name: str = "report.pdf", **fields: str) -> httpx.Response:
-        """Upload a file of the company, whatever it says."""
-        fields = {"same_company": "true", **fields}
-        files = {"file": (name, data)}
-        return httpx.post(self.address, files=files, data=fields, timeout=SLOWEST)
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.server.port), timeout=SLOWEST)
-
-    def head(self, length: int | str, *more: str) -> bytes:
-        """Return the head of a request with a form."""
-        said = "Transfer-Encoding: chunked" if length == "chunked" else f"Content-Length: {length}"
-        lines = [
-            f"POST /api/v1/companies/{COMPANY}/documents HTTP/1.1",
-            "Host: 127.0.0.1",
-            "Content-Type: multipart/form-data; boundary=b",
-            said,
-            *more,
-        ]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-    @property
-    def received(self) -> list[Path]:
-        """Return the files that are being received, or were left."""
-        return list((self.folder / "tmp").glob("*/*"))
-
-    @property
-    def stored(self) -> set[str]:
-        """Return the names of all files of the storage."""
-        return {each.name for each in (self.folder / "storage").rglob("*") if each.is_file()}
-
-    def count(self, what: str) -> int:
-        with self.engine.connect() as connection:
-            return int(connection.scalar(text(f"SELECT count(*) FROM {what}")) or 0)
-
-    def workers(self) -> list[psutil.Process]:
-        with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.server.process.pid).children(recursive=True)
-        return []
-
-    def check_clean(self) -> None:
-        """Check that nothing is left of uploads: no file without a document, none temporary."""
-        wait_until(lambda: not self.received)
-        assert not self.workers()
-        with self.engine.connect() as connection:
-            kept = set(connection.scalars(text("SELECT sha256 FROM documents")))
-        assert self.stored == kept
-
-
-@contextmanager
-def serving(database: URL, folder: Path, engine: Engine, **environment: str) -> Iterator[Uploads]:
-    (folder / "tmp").mkdir(exist_ok=True)
-    environment["TMPDIR"] = str(folder / "tmp")
-    with api_server(database, folder, **environment) as server:  # type: ignore[arg-type]
-        yield Uploads(server, folder, engine)
+@pytest.fixture(scope="module")
+def shared(
+    migration_server: URL, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Uploads]:
+    folder = tmp_path_factory.mktemp("uploads")
+    with serving_a_copy(migration_server, migrated_template, folder) as uploads:
+        yield uploads
 
 
 @pytest.fixture
-def uploads(migrated_database: URL, migrated: Engine, tmp_path: Path) -> Iterator[Uploads]:
-    with serving(migrated_database, tmp_path, migrated) as uploads:
-        yield uploads
+def uploads(shared: Uploads) -> Iterator[Uploads]:
+    yield shared
+    shared.remove_all()
 
 
 def report(seed: int = 1) -> bytes:
@@ -119,16 +54,6 @@ def has_ended(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE  # its parent is gone, too
     except psutil.NoSuchProcess:
         return True
-
-
-def answer_of(connection: socket.socket) -> tuple[int, dict[str, Any]]:
-    """Read one answer to the end of the connection."""
-    received = b""
-    with suppress(ConnectionResetError):
-        while piece := connection.recv(65_536):
-            received += piece
-    head, _, body = received.partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)
 
 
 def test_each_hostile_file_is_one_clear_problem_and_leaves_nothing(uploads: Uploads) -> None:
@@ -234,7 +159,7 @@ def test_a_slow_client_is_ended(uploads: Uploads) -> None:
                 break
             connection.sendall(body[at : at + 1])
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < on_this_machine(20)
     uploads.check_clean()
 
 
@@ -298,7 +223,7 @@ def test_requests_are_answered_while_files_are_read(uploads: Uploads) -> None:
                 answer = httpx.get(f"http://127.0.0.1:{uploads.server.port}/{path}", timeout=10)
                 assert answer.status_code == 200
             slowest = max(slowest, time.monotonic() - started)
-    assert slowest < 2
+    assert slowest < on_this_machine(A_MOMENT)
     uploads.check_clean()
 
 
@@ -319,7 +244,7 @@ def test_a_stop_ends_uploads_and_their_workers(
         started = time.monotonic()
         uploads.server.signal(signal.SIGTERM)
         uploads.server.wait()
-        assert time.monotonic() - started < 6
+        assert time.monotonic() - started < on_this_machine(6)
         with suppress(httpx.TransportError):
             assert pending.result().status_code == 503
         wait_until(lambda: has_ended(worker))
@@ -327,6 +252,7 @@ def test_a_stop_ends_uploads_and_their_workers(
         assert uploads.count("documents") == 0
 
 
+@pytest.mark.long
 def test_an_upload_of_a_killed_server_is_finished_by_the_same_one(
     migrated_database: URL, migrated: Engine, tmp_path: Path
 ) -> None:

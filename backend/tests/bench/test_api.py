@@ -9,16 +9,17 @@ from tests.bench.api.queries import queries_of, with_parameters
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_each_request_is_answered_and_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = ("--companies", "6", "--requests", "25", "--seconds", "0.1", "--growth", "20")
+    small = ("--companies", "2", "--requests", "25", "--seconds", "0.02", "--growth", "20")
     main([*small, "--folder", str(tmp_path / "bench")])
     printed = capsys.readouterr().out
-    assert "6 companies with ten years of three statements, made in" in printed
+    assert "2 companies with ten years of three statements, made in" in printed
     assert "reached  one query for a statement (there are 1)" in printed
     assert "reached  every request is answered" in printed, printed
-    main([*small, "--folder", str(tmp_path / "bench")])
+    main([*small, "--pages", "--folder", str(tmp_path / "bench")])
     assert "of an earlier run" in capsys.readouterr().out
 
 

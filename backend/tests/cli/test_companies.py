@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.cli import main
-from app.cli.companies import ranges
 from app.cli.exit_codes import Exit
+from app.pipeline.wording import year_ranges
 
 pytestmark = pytest.mark.usefixtures("fresh_engine", "on_migrated")
 DIGEST = "ab" * 32
@@ -86,5 +86,6 @@ def test_an_unknown_company_is_a_wrong_argument(capsys: pytest.CaptureFixture[st
 
 
 def test_years_are_shown_as_ranges() -> None:
-    assert ranges(()) == ""
-    assert ranges((2015, 2016, 2017, 2019, 2021, 2022)) == "2015-2017, 2019, 2021-2022"
+    assert year_ranges(()) == ""
+    assert year_ranges((2015, 2016, 2017, 2019, 2021, 2022)) == "2015-2017, 2019, 2021-2022"
+    assert year_ranges((2015, 2016), to=" to ") == "2015 to 2016"

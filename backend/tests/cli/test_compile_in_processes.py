@@ -106,11 +106,15 @@ def test_an_interrupt_is_one_line_and_what_is_done_stays(
     finish(migrated_database, many)
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["first", "second"])
 def test_a_worker_that_is_killed_is_said_and_the_same_command_finishes(
-    many: Engine, migrated_database: URL
+    which: int, many: Engine, migrated_database: URL
 ) -> None:
-    with stuck(many, migrated_database) as command:
-        command.workers[0].kill()
+    with stuck(many, migrated_database) as command, many.connect() as connection:
+        # One of the two works on the company that is locked, the other one waits for work.
+        rest = f"SELECT ({COMPILED}) = {(COMPANIES - 1) * 3}"
+        wait_for(connection, rest, 60)
+        command.workers[which].kill()
     assert command.errors == (
         "fde: fde compile: a process that compiled companies was ended: run it again, what is done "
         "stays\n"

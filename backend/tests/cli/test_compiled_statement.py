@@ -226,7 +226,10 @@ def test_a_short_period_is_named_and_not_called_a_year() -> None:
         "       FY2023    6 months   FY2021",
         "       31 Dec   31 Dec 22   31 Dec",
     ]
-    assert "6 months to 2022-12-31: not a whole year, and not counted as one" in text_of(lines)
+    assert (
+        "6 months to 2022-12-31: not a whole year to the usual day, and not counted as one"
+        in text_of(lines)
+    )
 
 
 def test_what_is_missing_stands_below_in_short() -> None:

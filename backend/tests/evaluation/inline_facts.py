@@ -92,35 +92,38 @@ def _surroundings(element: etree._Element) -> tuple[str, bool | None]:
     row = next(element.iterancestors("{*}tr"), None)
     if row is None:
         row = next((each for each in element.iterancestors() if tag(each) in _BLOCKS), element)
-    texts = _before(row, element)
     cell = next((each for each in element.iterancestors() if tag(each) in {"td", "th"}), row)
     # A dash in the cell before is a nil; a parenthesis there is that of this figure.
-    within = "".join(_before(cell, element)).rstrip("$€£ ")
+    within = next(filter(None, (each.rstrip("$€£ ") for each in _before(cell, element))), "")
     negative = within.endswith(("(", "-", "−", "–"))  # noqa: RUF001
-    if not within and texts:
-        negative = texts[-1].rstrip("$€£ ").endswith("(")
+    if not within:
+        negative = next(_before(row, element), "").rstrip("$€£ ").endswith("(")
     cells = ("".join(each.itertext()) for each in row if tag(each) in {"td", "th"})
-    pieces = [" ".join(each.split()) for each in cells] or texts[::-1]
+    pieces = [" ".join(each.split()) for each in cells] or _before(row, element)
     label = next((each for each in pieces if re.search(r"[^\W\d_]{2}", each)), "")
     return label, negative
 
 
-def _before(node: etree._Element, element: etree._Element) -> list[str]:
-    """Return the texts of a node that stand before an element in it."""
-    texts: list[str] = []
-    _collect(node, element, texts)
-    return [text for each in texts if (text := _BLANK.sub(" ", each).strip())]
+def _before(node: etree._Element, element: etree._Element) -> Iterator[str]:
+    """Yield the texts of a node that stand before an element in it, the nearest first."""
+    return (text for each in _backwards(node, element) if (text := _BLANK.sub(" ", each).strip()))
 
 
-def _collect(node: etree._Element, stop: etree._Element, into: list[str]) -> bool:
-    """Collect text in document order up to an element; return whether it was reached."""
-    if node is stop:
-        return True
-    if isinstance(node.tag, str) and node.text:
-        into.append(node.text)
-    for child in node:
-        if _collect(child, stop, into):
-            return True
-        if child.tail:
-            into.append(child.tail)
-    return False
+def _backwards(node: etree._Element, element: etree._Element) -> Iterator[str]:
+    current = element
+    while current is not node:
+        for each in current.itersiblings(preceding=True):
+            yield each.tail or ""
+            yield from _reversed(each)
+        parent = current.getparent()
+        assert parent is not None
+        yield parent.text or ""
+        current = parent
+
+
+def _reversed(node: etree._Element) -> Iterator[str]:
+    for child in reversed(node):
+        yield child.tail or ""
+        yield from _reversed(child)
+    if isinstance(node.tag, str):
+        yield node.text or ""

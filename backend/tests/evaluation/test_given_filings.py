@@ -21,10 +21,11 @@ TIMED = "time-"  # never in a test: the machine may be busy
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not os.environ.get("FILINGS"), reason="FILINGS names no folder of filings")
 def test_given_filings_are_read_and_compiled_as_well_as_the_goals_say() -> None:
     folder = Path(os.environ["FILINGS"]).resolve()
-    evaluation = evaluate(folder, [folder.parent / "truth", folder], seeded=SEEDED)
+    evaluation = evaluate(folder, [folder.parent / "truth", folder], jobs=2, seeded=SEEDED)
     missed = [
         f"{each.name}: {each.measured:.2f} ({each.detail})"
         for each in goals(evaluation)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Literal
 
 from app.pipeline.statement import Row, Statement
@@ -40,7 +41,11 @@ def normal(label: str) -> str:
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two labels are, from 0 to 1."""
-    one, other = normal(one), normal(other)
+    return _ratio(normal(one), normal(other))
+
+
+@lru_cache(maxsize=262144)
+def _ratio(one: str, other: str) -> float:
     return 1.0 if one == other else SequenceMatcher(None, one, other).ratio()
 
 

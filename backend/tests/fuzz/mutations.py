@@ -15,7 +15,8 @@ Mutation = Callable[[bytes, Random, Sequence[bytes]], bytes]
 
 _NUMBER = re.compile(rb"-?\d[\d.,]*")
 _TAG = re.compile(rb"</?[A-Za-z][\w.:-]*")
-_ATTRIBUTE = re.compile(rb"""[\w.:-]+\s*=\s*"[^"]*\"""")
+# Not in the middle of a name: a picture in a document would be tried from each of its letters.
+_ATTRIBUTE = re.compile(rb"""(?<![\w.:-])[\w.:-]+\s*=\s*"[^"]*\"""")
 _STREAM = re.compile(rb"(<<(?:(?!>>\s*stream).)*?)>>\s*stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 _PDF_NAME = re.compile(rb"/[A-Z][A-Za-z]+")
 _SHOWN = re.compile(rb"\((?:[^()\\]|\\.)*\)")

@@ -7,7 +7,7 @@ import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from app.main import create_app
+from app.main import app, create_app
 
 LOCAL = "http://127.0.0.1:8000"
 
@@ -30,5 +30,11 @@ def wait_for_answer(address: str) -> httpx.Response:
 
 
 def local_client() -> TestClient:
-    """Return a client of a new application, as a program on this machine calls it."""
-    return TestClient(create_app(), LOCAL, client=("127.0.0.1", 50000))
+    """Return a client of a new application, as a program on this machine calls it.
+
+    The routes are the same for all applications of this process: they keep no state, and FastAPI
+    takes 30 ms to prepare those of an application for its first request.
+    """
+    application = create_app()
+    application.router.routes[:] = app.router.routes
+    return TestClient(application, LOCAL, client=("127.0.0.1", 50000))

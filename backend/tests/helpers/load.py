@@ -18,9 +18,17 @@ BETWEEN = 0.05
 """Seconds between two questions to `/healthz`."""
 
 
+A_MOMENT = 2.0
+"""Seconds for an answer that waits for nothing, beside hundreds of requests."""
+
+
 def on_this_machine(seconds: float) -> float:
-    """Return more seconds where other programs have the processors too."""
-    return seconds * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Return more seconds where other programs have the processors too.
+
+    The load is an average of the last minute: it does not tell of tests that have just begun.
+    """
+    busy = max(os.getloadavg()[0], float(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    return seconds * max(1, busy / (os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import sessionmaker
 
+from app.db.models import Correction
 from app.pipeline.read.versions import READERS
 from app.pipeline.statement import Checks, Company, Filing, SourceKind, Statement, Status
 from app.services import adding
@@ -71,7 +72,7 @@ class Shelf:
         path.write_bytes(f"%PDF-{name}".encode(errors="surrogateescape"))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         for each in statements:
-            each.source.kind, each.source.reader = kind, READERS[kind]
+            each.source.kind, each.source.reader = kind, READERS.get(kind, f"{kind}/1")
             each.source.sha256, each.source.form, each.source.filed = digest, form, filed
             each.checks = Checks(cells=8, checkable=8, verified=4, status=status)
         filing = Filing(
@@ -116,6 +117,22 @@ class Shelf:
             session.add(made)
             session.flush()
             return made.id
+
+    def correct(self, company: int, sha256: str) -> None:
+        """Keep a correction of the revenue in a file."""
+        correction = Correction(
+            company_id=company,
+            document_sha256=sha256,
+            statement_type="income_statement",
+            period_end=date(2023, 12, 31),
+            label="Revenue",
+            value=1,
+            scale=6,
+            reason="misread",
+            created_by="me",
+        )
+        with self.sessions.begin() as session:
+            session.add(correction)
 
     def _read_files(
         self,

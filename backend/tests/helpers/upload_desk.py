@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from app.services.answer import Answer
 from app.services.limits import Limits
 from app.services.reading import Request
+from tests.helpers.http import LOCAL
+from tests.helpers.pages import AS_BROWSER
 from tests.helpers.shelf import Shelf
 
 
@@ -49,6 +51,23 @@ class UploadDesk(Shelf):
         kind = f"multipart/form-data; boundary={boundary}"
         return self.client.post(
             f"/api/v1/companies/{company}/documents", content=body, headers={"Content-Type": kind}
+        )
+
+    def send_to_page(
+        self,
+        company: int,
+        *files: tuple[str, bytes | str],
+        accept: str = AS_BROWSER["Accept"],
+        **fields: str,
+    ) -> httpx.Response:
+        """Send files to the page of a company's documents, as a form does."""
+        sent = [
+            ("file", (name, Path(data).read_bytes() if isinstance(data, str) else data))
+            for name, data in files
+        ]
+        headers = {"Accept": accept, "Origin": LOCAL}
+        return self.client.post(
+            f"/companies/{company}/documents", files=sent, data=fields, headers=headers
         )
 
     def left_over(self) -> list[str]:

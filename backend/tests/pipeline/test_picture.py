@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from app.pipeline import picture
-from app.pipeline.picture import PROVED, READ, SCALE, UNREADABLE, draw_pages
+from app.pipeline.draw import pages as picture
+from app.pipeline.draw.pages import PROVED, READ, SCALE, UNREADABLE, draw_pages
 from app.pipeline.statement import Cell, Row, Source, Statement
 
 WIDTH, HEIGHT = 300, 400  # points

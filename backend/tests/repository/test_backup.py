@@ -15,7 +15,7 @@ from tests.filings.inline import Inline
 from tests.filings.samples import SAMPLES
 from tests.helpers.shell import BACKEND, CLEAN_ENVIRONMENT, as_text, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 PAGE = BACKEND.parent / "docs" / "statements" / "storage.md"
 Shell = Callable[..., str]
 

@@ -26,7 +26,7 @@ NAMES = {
 def backend(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """Return backend/ of a copy of this tree with its own library and the same packages."""
     copy = tmp_path / request.param / "backend"
-    ignored = shutil.ignore_patterns(".*", "tests", "__pycache__")
+    ignored = shutil.ignore_patterns(".*", "tests")
     shutil.copytree(BACKEND, copy, ignore=ignored)
     (copy / ".venv").symlink_to(Path(sys.prefix).resolve())
     yield copy
@@ -63,6 +63,7 @@ def test_the_programs_work_in_a_path_that_a_shell_would_expand(backend: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["checkout"], indirect=True)
 def test_commands_work_without_docstrings_and_assertions(backend: Path) -> None:
     env = {"PYTHONOPTIMIZE": "2"}

@@ -21,7 +21,7 @@ for module, names in importlib.metadata.packages_distributions().items():
     if not runtime & {re.sub("[-_.]+", "-", name).lower() for name in names}:
         sys.modules[module] = None  # importing it fails
 
-import app.main, app.cli.reading, app.pipeline.picture, app.services.tasks
+import app.main, app.cli.reading, app.pipeline.draw.pages, app.services.tasks
 import app.services.doctor, app.services.settings_in_force, fsspec.core
 runpy.run_path("scripts/db_manager.py")
 from alembic.config import main

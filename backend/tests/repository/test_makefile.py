@@ -34,11 +34,13 @@ OTHERS = {
         "chaos",
         "bench",
         "bench-online",
+        "bench-plan",
         "bench-compile",
         "bench-api",
+        "screenshots",
     ),
     *("help", "install", "psql", "db-stop", "run", "test", "test-all", "lint", "format"),
-    *("demo", "demo-remove", "typecheck", "docs", "check", "lock", "clean"),
+    *("demo", "demo-serve", "demo-remove", "typecheck", "docs", "check", "lock", "clean"),
 }
 
 
@@ -257,6 +259,40 @@ def test_migrate_lint_checks_new_revisions_or_all(checkout: Path) -> None:
     assert f"Checked {len(IDS)} of {len(IDS)} revisions: no findings" in done.stdout
     assert "lint --all" in run("make", "--dry-run", "check", cwd=checkout).stdout
     assert "lint --all" not in run("make", "--dry-run", "migrate-lint", cwd=checkout).stdout
+
+
+def test_migrate_lint_annotates_in_a_workflow(checkout: Path) -> None:
+    written = run("make", "--dry-run", "migrate-lint", "FORMAT=github", cwd=checkout).stdout
+    assert '--format "github"' in written
+    workflow = {"GITHUB_ACTIONS": "true"}
+    assert '--format "github"' in run("make", "-n", "check", cwd=checkout, env=workflow).stdout
+    assert "--format" not in run("make", "-n", "check", cwd=checkout).stdout
+
+
+def test_bench_measures_all_or_only_the_lint(checkout: Path) -> None:
+    everything = run("make", "--dry-run", "bench", cwd=checkout).stdout
+    assert all(f" -m {module}" in everything for module in ("bench ", "bench.start", "bench.lint"))
+    only = run("make", "--dry-run", "bench", "ARGS=lint --runs 3", cwd=checkout).stdout
+    assert [line.partition(" -m ")[2] for line in only.splitlines() if "bench" in line] == [
+        "bench.lint --runs 3"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "programs"),
+    [
+        ("", ["tests.fuzz", "generated"]),
+        ("--readers pdf", ["tests.fuzz --readers pdf"]),
+        ("models --seed 1", ["generated --seed 1"]),
+    ],
+)
+def test_fuzz_reads_files_or_writes_revisions_or_both(
+    arguments: str, programs: list[str], checkout: Path
+) -> None:
+    written = run("make", "--dry-run", "fuzz", f"ARGS={arguments}", cwd=checkout).stdout
+    assert [
+        line.partition(" -m ")[2].strip() for line in written.splitlines() if " -m " in line
+    ] == programs
 
 
 def test_an_install_is_repeated_when_the_lock_changes(checkout: Path) -> None:

@@ -4,28 +4,10 @@ from datetime import date
 
 import pytest
 
-from app.db.models import Correction
 from app.services.errors import NotFoundError, RefusedError
 from app.services.removing import plan_removal, remove
 from app.storage import Storage, StorageError
 from tests.helpers.shelf import Shelf
-
-
-def correct(shelf: Shelf, company: int, sha256: str) -> None:
-    with shelf.sessions.begin() as session:
-        session.add(
-            Correction(
-                company_id=company,
-                document_sha256=sha256,
-                statement_type="income_statement",
-                period_end=date(2023, 12, 31),
-                label="Revenue",
-                value=1,
-                scale=6,
-                reason="misread",
-                created_by="me",
-            )
-        )
 
 
 def test_it_says_what_goes_and_removes_it(shelf: Shelf) -> None:
@@ -33,7 +15,7 @@ def test_it_says_what_goes_and_removes_it(shelf: Shelf) -> None:
     first, second = shelf.add("Acme plc", shelf.file("a.pdf"), shelf.file("b.pdf", age=1))
     shelf.compile("Acme plc")
     digest = shelf.one("SELECT sha256 FROM documents WHERE id = :id", id=first.document)
-    correct(shelf, company, digest)
+    shelf.correct(company, digest)
     planned = plan_removal(shelf.sessions, str(first.document))
     assert (planned.file_name, planned.fiscal_year, planned.company) == ("a.pdf", 2023, company)
     assert (planned.extractions, planned.corrections, planned.years) == (3, 1, (2023,))
@@ -90,7 +72,7 @@ def test_nothing_is_removed_if_more_goes_with_it_than_was_said(shelf: Shelf) -> 
     company = shelf.company()
     (kept,) = shelf.add("Acme plc", shelf.file("a.pdf"))
     planned = plan_removal(shelf.sessions, str(kept.document))
-    correct(shelf, company, planned.sha256 or "")
+    shelf.correct(company, planned.sha256 or "")
     with pytest.raises(RefusedError, match="look at it again"):
         remove(shelf.sessions, shelf.storage, planned)
     assert shelf.one("SELECT count(*) FROM documents") == 1

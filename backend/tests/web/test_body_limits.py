@@ -158,16 +158,19 @@ def test_a_body_has_a_limit_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_time_in_which_the_application_does_not_read_is_not_the_clients(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(body_limits, "GRACE", 0.05)
+    monkeypatch.setattr(body_limits, "GRACE", 0.5)
 
     async def read_late(scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.6)
         await read_all(scope, receive, send)
 
     assert Client(OTHER, [b"x", 0.02, b"x"]).ask(read_late).status == 200
 
 
-def test_an_answer_before_the_body_was_read_ends_the_connection_after_a_moment() -> None:
+def test_an_answer_before_the_body_was_read_ends_the_connection_after_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_limits, "LINGER_SECONDS", 5)
     client = Client(UPLOAD, [bytes(KIB)] * 10).ask(read_nothing)
     assert client.status == 403
     assert client.headers[b"connection"] == b"close"

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.web.deadline import Deadline, heed_deadlines, limit_transactions, set_deadline
 
-SECONDS = 0.1
+SECONDS = 0.6
+"""So that a busy machine has run a short transaction long before."""
 
 
 class Timed:
@@ -37,8 +38,8 @@ def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_is_well(tim
     timed.sleep(0)
     started = time.monotonic()
     with pytest.raises(DBAPIError):
-        timed.sleep(3)
-    assert time.monotonic() - started < 2
+        timed.sleep(60)
+    assert time.monotonic() - started < 30
     timed.sleep(0)
     assert not timed.running
 
@@ -46,9 +47,8 @@ def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_is_well(tim
 def test_the_time_of_a_transaction_is_over_with_it(timed: Timed) -> None:
     timed.sleep(0)
     with timed.engine.begin() as connection:
-        time.sleep(SECONDS / 2)
         connection.execute(text("SELECT 1"))
-    time.sleep(SECONDS)
+    time.sleep(SECONDS + 0.1)
     assert not timed.running
     timed.sleep(0)
 
@@ -57,7 +57,7 @@ def test_work_with_a_deadline_of_its_own_has_no_other(timed: Timed) -> None:
     deadline = Deadline()
     set_deadline(deadline)
     try:
-        timed.sleep(2 * SECONDS)
+        timed.sleep(SECONDS + 0.1)
         assert not timed.running
     finally:
         set_deadline(None)

@@ -11,7 +11,7 @@ from sqlalchemy import URL
 
 from app.web.connections import HEAD_SECONDS, LINGER_SECONDS, LOOK_SECONDS
 from tests.helpers.api_server import RunningServer, api_server
-from tests.helpers.load import ask, flood, on_this_machine
+from tests.helpers.load import A_MOMENT, ask, flood, on_this_machine
 from tests.helpers.raw_client import connect
 from tests.helpers.waiting import wait_until
 
@@ -30,13 +30,13 @@ def test_half_open_connections_do_not_stop_service(migrated_database: URL, tmp_p
         assert ask(server.port, COMPANIES).status == 200
         before = server.memory
         with half_open(server, 1000):
-            outcome = flood(server.port, [COMPANIES] * 200)
+            outcome = flood(server.port, [COMPANIES] * 60)
             logger.info("%s; %d MB more", outcome, (server.memory - before) / MEGABYTE)
-            assert outcome.statuses == {200: 200}, outcome
-            assert outcome.slowest_health < on_this_machine(1), outcome
+            assert outcome.statuses == {200: 60}, outcome
+            assert outcome.slowest_health < on_this_machine(A_MOMENT), outcome
             assert server.memory - before < 100 * MEGABYTE
             seconds = HEAD_SECONDS + LINGER_SECONDS + 5 * LOOK_SECONDS
-            wait_until(lambda: server.connections == 0, seconds)
+            wait_until(lambda: server.connections == 0, on_this_machine(seconds))
 
 
 def test_it_recovers_when_descriptors_are_exhausted(migrated_database: URL, tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_it_recovers_when_descriptors_are_exhausted(migrated_database: URL, tmp_
         assert ask(server.port, COMPANIES).status == 200
         with half_open(server, 1000):
             started = time.monotonic()
-            wait_until(lambda: ask(server.port, COMPANIES).status == 200)
+            wait_until(lambda: ask(server.port, COMPANIES).status == 200, 60)
             logger.info("served again after %.1f s", time.monotonic() - started)
-            assert time.monotonic() - started < HEAD_SECONDS
+            assert time.monotonic() - started < on_this_machine(HEAD_SECONDS)
         outcome = flood(server.port, [COMPANIES] * 100)
         assert outcome.statuses == {200: 100}, outcome
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.web import multipart
-from app.web.multipart import ReceivedForm, receive_form
+from app.web.multipart import IncomingForm, ReceivedForm, receive_form
 from app.web.problems import ProblemError
 from tests.helpers.upload_desk import form
 
@@ -102,3 +102,67 @@ def test_noise_is_never_more_than_a_problem(
     for each in (KIND, b"multipart/form-data;" + kind):
         with pytest.raises(ProblemError):
             receive([b"--b\r\n", *chunks], path, kind=each)
+
+
+SEVERAL = form(
+    ('name="same_company"', b"true"),
+    ('name="file"; filename="a.pdf"', CONTENT.replace(b"--b\r\r\n", b"--c\r\n")),
+    ('name="file"; filename=""', b""),
+    ('name="file"; filename="empty"', b""),
+    ('name="file"; filename="large"', b"x" * 2000),
+    ('name="file"; filename="b.pdf"', b"y" * 900),
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+def test_several_files_of_a_form_are_written_each_where_it_belongs(
+    tmp_path: Path, size: int
+) -> None:
+    pieces = [SEVERAL[at : at + size] for at in range(0, len(SEVERAL), size)]
+
+    async def run() -> list[tuple[str, bool, int]]:
+        incoming = IncomingForm(KIND, chunked(pieces), 1500, CapacityLimiter(1))
+        found: list[tuple[str, bool, int]] = []
+        while (file := await incoming.next_file(tmp_path / str(len(found)))) is not None:
+            written = (tmp_path / str(len(found))).stat().st_size
+            found.append((file.name, file.is_too_large, written))
+            assert incoming.flags == {"same_company": True}
+            assert not incoming.is_complete
+        assert incoming.is_complete
+        return found
+
+    found = asyncio.run(run())
+    assert [each[:2] for each in found] == [
+        ("a.pdf", False),
+        ("empty", False),
+        ("large", True),
+        ("b.pdf", False),
+    ]
+    assert found[1][2] == 0
+    assert found[2][2] <= 1500
+    assert found[3][2] == 900
+
+
+def test_a_file_is_received_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    taken = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(SEVERAL), 50):
+            taken.append(at)
+            yield SEVERAL[at : at + 50]
+
+    async def run() -> None:
+        incoming = IncomingForm(KIND, pieces(), 10**6, CapacityLimiter(1))
+        await incoming.next_file(tmp_path / "first")
+        before = len(taken)
+        assert before * 50 < len(SEVERAL) - 2500
+        await incoming.next_file(tmp_path / "second")
+        await incoming.next_file(tmp_path / "third")
+        assert len(taken) * 50 >= len(SEVERAL) - 1100
+
+    asyncio.run(run())
+
+
+async def chunked(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    for each in chunks:
+        yield each

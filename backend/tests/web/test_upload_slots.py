@@ -60,16 +60,17 @@ def test_no_more_files_are_read_than_there_are_connections_for(
 
 
 def test_a_request_that_is_cancelled_stops_its_reading() -> None:
-    stopped = threading.Event()
+    begun, stopped = threading.Event(), threading.Event()
 
     def work(stop: threading.Event) -> None:
+        begun.set()
         assert stop.wait(5)
         stopped.set()
 
     async def run() -> None:
         slots = UploadSlots()
         reading = asyncio.create_task(slots.read(work, is_there))
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(begun.wait, 5)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
@@ -110,13 +111,12 @@ def test_waiting_for_a_place_to_read_has_an_end(monkeypatch: pytest.MonkeyPatch)
     async def run() -> None:
         slots = UploadSlots()
         first = asyncio.create_task(slots.read(work, is_there))
-        await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(begun.wait, 5)
         with pytest.raises(ProblemError, match="too many"):
             await slots.read(work, is_there)
         first.cancel()
 
     asyncio.run(run())
-    assert begun.is_set()
 
 
 def test_the_smaller_of_two_settings_is_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:

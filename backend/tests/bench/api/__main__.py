@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.api import data, queries
+from tests.bench.api import data, pages, queries
 from tests.bench.api.cases import (
     STATEMENTS,
     Case,
@@ -33,7 +33,7 @@ from tests.bench.api.cases import (
     population,
     statement_case,
 )
-from tests.bench.api.client import Client, Request, load
+from tests.bench.api.client import Client, Request, load, milliseconds
 from tests.bench.api.floors import Floors, Queries, compare, random_statement
 from tests.bench.api.servers import API, EMPTY, Serving, serving
 from tests.evaluation import calculation
@@ -54,6 +54,7 @@ class Options:
         seconds: Of each other measurement.
         growth: Requests between two readings of the server's memory.
         folder: Of the database, which is kept there.
+        pages: Whether only the pages for people are measured.
     """
 
     companies: int
@@ -62,6 +63,7 @@ class Options:
     growth: int
     seed: int
     folder: Path
+    pages: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,13 @@ def _options(command_line: Sequence[str] | None) -> Options:
     parser.add_argument(
         "--folder", type=Path, default=data.FOLDER, metavar="DIR", help="for the database"
     )
+    parser.add_argument("--pages", action="store_true", help="measure only the pages for people")
     given = parser.parse_args(command_line)
     if not 1 <= given.companies <= data.MOST_COMPANIES or min(given.requests, given.growth) < 1:
         parser.error(f"1 to {data.MOST_COMPANIES:,} companies, and at least one request")
     seed = secrets.randbits(32) if given.seed is None else given.seed
     numbers = given.companies, given.requests, given.seconds, given.growth
-    return Options(*numbers, seed, given.folder)
+    return Options(*numbers, seed, given.folder, given.pages)
 
 
 def _measure(console: Console, bench: Bench) -> int:
@@ -127,26 +130,49 @@ def _measure(console: Console, bench: Bench) -> int:
         + (f", made in {made:.0f} s" if made else ", of an earlier run")
         + f"; --seed {bench.options.seed} repeats the choice of requests"
     )
-    asked = _queries(bench)
-    random_ones, one = _floors(console, bench, asked)
-    failures = _others(console, bench)
-    _many_clients(console, bench)
+    failures: list[str] = []
+    goals = {} if bench.options.pages else _api(console, bench, failures)
+    goals |= _pages(console, bench, failures)
+    for each in failures:
+        console.print(f"FAILED  {each}", markup=False)
     growth = _growth(console, bench)
     unit = calculation.seconds()
     console.print(
         f"{os.cpu_count()} processors, load before {before:.1f}; the fixed calculation took"
         f" {unit:.2f} s; all took {time.monotonic() - started:.0f} s"
     )
-    goals = {
-        f"one query for a statement (there are {len(asked)})": len(asked) == 1,
-        f"statements of random companies <= {MOST_RATIO} of the floors": random_ones <= MOST_RATIO,
-        f"one statement again and again <= {MOST_RATIO} of the floors": one <= MOST_RATIO,
+    goals |= {
         f"memory grows by <= {MOST_GROWTH // 10**6} MB": growth <= MOST_GROWTH,
         "every request is answered": not failures,
     }
     for goal, is_reached in goals.items():
         console.print(f"{'reached' if is_reached else 'MISSED '}  {goal}")
     return int(not all(goals.values()))
+
+
+def _api(console: Console, bench: Bench, failures: list[str]) -> dict[str, bool]:
+    """Measure what programs ask for; return the goals, and whether they are reached."""
+    asked = _queries(bench)
+    random_ones, one = _floors(console, bench, asked)
+    failures += _others(console, bench)
+    _many_clients(console, bench)
+    return {
+        f"one query for a statement (there are {len(asked)})": len(asked) == 1,
+        f"statements of random companies <= {MOST_RATIO} of the floors": random_ones <= MOST_RATIO,
+        f"one statement again and again <= {MOST_RATIO} of the floors": one <= MOST_RATIO,
+    }
+
+
+def _pages(console: Console, bench: Bench, failures: list[str]) -> dict[str, bool]:
+    """Measure what people ask for; return the goals, and whether they are reached."""
+    options = bench.options
+    asked = pages.Asked(
+        bench.api.port, bench.empty.port, bench.database.url, bench.there, options.seconds,
+        options.seed,
+    )  # fmt: skip
+    ratio = pages.measure_pages(console, asked, failures)
+    goal = f"a kept page <= {pages.MOST_RATIO:.0f} of the empty route, 99 % with 10 clients"
+    return {f"{goal} ({ratio:.2f})": ratio <= pages.MOST_RATIO}
 
 
 def _queries(bench: Bench) -> list[str]:
@@ -194,12 +220,12 @@ def _floors(console: Console, bench: Bench, asked: list[str]) -> tuple[float, fl
 def _row_of(found: Floors) -> list[str]:
     return [
         f"{statistics.median(found.sizes):,.0f}",
-        _ms(statistics.median(found.api)),
-        _ms(statistics.quantiles(found.api, n=100)[-1]),
-        _ms(statistics.median(found.sql)),
-        _ms(statistics.median(found.empty)),
+        milliseconds(statistics.median(found.api)),
+        milliseconds(statistics.quantiles(found.api, n=100)[-1]),
+        milliseconds(statistics.median(found.sql)),
+        milliseconds(statistics.median(found.empty)),
         f"{found.ratio:.2f}",
-        _ms(statistics.median(found.own)),
+        milliseconds(statistics.median(found.own)),
     ]
 
 
@@ -217,13 +243,11 @@ def _others(console: Console, bench: Bench) -> list[str]:
         except (AssertionError, ConnectionError) as error:
             failures.append(f"{case.name}: {error}")
             continue
-        times = _ms(found.percentile(0.5)), _ms(found.percentile(0.99))
+        times = milliseconds(found.percentile(0.5)), milliseconds(found.percentile(0.99))
         size = found.size / len(found.seconds)
         row = f"{size:,.0f}", f"{len(asked)}", *times, f"{found.per_second:,.0f}"
         table.add_row(case.name, *row)
     console.print(table)
-    for each in failures:
-        console.print(f"FAILED  {each}", markup=False)
     return failures
 
 
@@ -240,8 +264,9 @@ def _many_clients(console: Console, bench: Bench) -> None:
         for clients in CLIENTS:
             found = load(server.port, case.make, clients, bench.options.seconds, bench.options.seed)
             table.add_row(
-                case.name, f"{clients}", _ms(found.percentile(0.5)), _ms(found.percentile(0.99)),
-                _ms(found.seconds[-1]), f"{found.per_second:,.0f}",
+                case.name, f"{clients}", milliseconds(found.percentile(0.5)),
+                milliseconds(found.percentile(0.99)), milliseconds(found.seconds[-1]),
+                f"{found.per_second:,.0f}",
                 f"{found.size / found.clock / 1e6:,.0f}",
             )  # fmt: skip
     console.print(table)
@@ -268,10 +293,6 @@ def _growth(console: Console, bench: Bench) -> int:
         f" of 10 clients, {after / 1e6:.0f} MB after"
     )
     return after - before
-
-
-def _ms(seconds: float) -> str:
-    return f"{1000 * seconds:.2f} ms" if seconds < 1 else f"{1000 * seconds:,.0f} ms"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import random
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -33,8 +33,9 @@ class Request:
 
     def as_bytes(self) -> bytes:
         """Return the request as it is sent."""
-        lines = [f"GET {self.target} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        headers = {"Host": "127.0.0.1", "Accept": "*/*", **self.headers}
+        lines = [f"GET {self.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -129,6 +130,12 @@ class Load:
     clock: float
     size: int
 
+    @classmethod
+    def together(cls, loads: Sequence["Load"]) -> "Load":
+        """Return what several measurements of the same found."""
+        seconds = sorted(second for each in loads for second in each.seconds)
+        return cls(seconds, sum(each.clock for each in loads), sum(each.size for each in loads))
+
     @property
     def per_second(self) -> float:
         """Answers in a second."""
@@ -165,3 +172,8 @@ def load(port: int, requests: Callable[[random.Random], Request], clients: int, 
             each.result()
     clock = time.perf_counter() - started
     return Load(sorted(each.seconds for each in found), clock, sum(each.size for each in found))
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time as it is printed."""
+    return f"{1000 * seconds:.2f} ms" if seconds < 1 else f"{1000 * seconds:,.0f} ms"

@@ -492,18 +492,18 @@ def test_a_long_table_takes_milliseconds() -> None:
     rows = typed_rows("\n".join(lines))
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         found(rows, periods=3)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.5  # 0.02 s on an idle machine
 
 
 def test_figures_that_are_all_alike_prove_nothing_and_take_no_long() -> None:
     rows = typed_rows("\n".join(["= Total assets | 1,000 | 1,000"] * 60 + ["Line | 1 | 1"] * 60))
-    start = time.perf_counter()
+    start = time.process_time()
     found(rows)
 
-    assert time.perf_counter() - start < 5  # 0.3 s on an idle machine
+    assert time.process_time() - start < 5  # 0.3 s on an idle machine
 
 
 def test_a_list_of_more_rows_than_a_statement_has_is_not_searched() -> None:
