@@ -59,10 +59,8 @@ class Worker:
         """End the process."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe:
-                    pipe.close()
+            # Closes the pipes, and drops what a process that ended did not take.
+            self._process.communicate()
         self._process = None
 
     def read(self, reader: str, data: bytes) -> Outcome:

@@ -72,6 +72,8 @@ def test_a_hang_and_the_end_of_the_process_are_noticed() -> None:
     with Worker(seconds=60, megabytes=2048) as worker:
         assert worker.read("xbrl_json", b"{}").refused
         os.kill(worker.pid, signal.SIGSEGV)
+        # Ended before it is written to: the pipe is broken.
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
         assert worker.read("xbrl_json", b"{}").fault == "the process ended: SIGSEGV"
         assert worker.read("xbrl_json", b"{}").refused
 
