@@ -14,10 +14,10 @@ from sqlalchemy.pool import NullPool
 from alembic_zero_downtime.database.reset import drop_objects, list_objects
 from alembic_zero_downtime.embedded.server import EmbeddedServer
 
-OTHER_SESSIONS = text("""
+OTHER_SESSIONS = """
     SELECT pid FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()
-""")
+"""
 
 
 def address_of(server: EmbeddedServer) -> URL:
@@ -107,12 +107,17 @@ def read_version(engine: Engine) -> str | None:
 
 
 @contextmanager
-def stopped_sessions(url: URL) -> Iterator[None]:
-    """Stop the server processes of a database's sessions: they acknowledge, and answer nothing."""
+def stopped_sessions(url: URL, sessions: str = OTHER_SESSIONS) -> Iterator[None]:
+    """Stop the server processes of a database's sessions: they acknowledge, and answer nothing.
+
+    Args:
+        url: of the database.
+        sessions: a query of the processes.
+    """
     if "TEST_DATABASE_URL" in os.environ:
         pytest.skip("the processes of that server may be on another machine")
     with connected(url) as connection:
-        processes = list(connection.scalars(OTHER_SESSIONS))
+        processes = list(connection.scalars(text(sessions)))
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:

@@ -66,7 +66,7 @@ REST = "\n".join(LINES.splitlines()[:2])  # the same revision after its autocomm
 
 IS_BLOCKED = """SELECT count(*) > 0 FROM pg_stat_activity
                  WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-BLOCKED_BY = """SELECT count(*) > 0 FROM pg_stat_activity
+BLOCKED_BY = """SELECT pid FROM pg_stat_activity
                  WHERE {} = ANY (pg_blocking_pids(pid)) AND datname = current_database()"""
 IS_FREE = f"SELECT NOT ({IS_BLOCKED})"
 IS_COMMITTING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -1,13 +1,14 @@
 """Other sessions block a migration."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from sqlalchemy import text
 
 from alembic_zero_downtime.runtime import executor, lock_monitor
 from alembic_zero_downtime.runtime.migration_lock import WORKER_KEY
+from support.databases import stopped_sessions
 from support.faults.case import (
     BLOCK,
     BLOCKED_BY,
@@ -53,16 +54,19 @@ def another_process_is_waited_for(case: Case) -> Iterator[Done]:
 
 @fault("A killed process has left its statement running", is_slow=True)
 def statement_of_a_killed_process(case: Case) -> Iterator[Done]:
-    # Else the server checks the client's connection each second.
-    url = case.url
-    case.url = url.update_query_dict({"options": "-c client_connection_check_interval=0"})
-    with case.blocked() as reader:
-        pid = reader.scalar(text("SELECT pg_backend_pid()"))
+    def go_on() -> None:
+        until_it_waits.close()
+        reader.rollback()
+
+    with case.blocked() as reader, ExitStack() as until_it_waits:
+        # Not by a worker of autovacuum.
+        blocked = BLOCKED_BY.format(reader.scalar(text("SELECT pg_backend_pid()")))
         with case.start(MIGRATION_LOCK_TIMEOUT="1min") as command:
-            case.wait_for(BLOCKED_BY.format(pid))  # not by a worker of autovacuum
+            case.wait_for(blocked)
+            # Else the server ends the statement within a second, perhaps before the next process.
+            until_it_waits.enter_context(stopped_sessions(case.url, blocked))
             command.kill()
-        case.url = url
-        yield case.upgrade_that_waits(reader.rollback)
+        yield case.upgrade_that_waits(go_on)
 
 
 @fault("The process that migrates is stopped, or cannot be reached")
