@@ -5,9 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.cli.exit_codes import Exit
+from alembic_zero_downtime.schema.catalog import Catalog, read_catalog
+from alembic_zero_downtime.schema.diff import compare
 from support.databases import new_database
 from support.servers import find_system_postgres, system_server
 from tests.helpers.revisions import AT_HEAD, HEAD, IDS
@@ -44,20 +47,27 @@ def test_plan_of_an_empty_database_is_safe(manage: Manage, empty_database: URL) 
 @pytest.mark.slow
 @pytest.mark.usefixtures("shadow_server")
 def test_every_revision_creates_the_same_schema_on_an_older_server(
-    manage: Manage, alembic: Callable[..., int]
+    manage: Manage, alembic: Callable[..., int], empty: Engine
 ) -> None:
     programs = find_system_postgres()
     if programs is None:
         pytest.skip("the system has no PostgreSQL")
+
+    def migrate(engine: Engine, command: str, revision: str) -> Catalog:
+        assert alembic(engine.url, command, revision) == 0
+        with engine.connect() as connection:
+            return read_catalog(connection)
+
     with system_server(programs) as server, new_database(server) as url:
-        for command, revision in [
+        older = create_engine(url, poolclass=NullPool)
+        for step in [
             *(("upgrade", revision) for revision in IDS),
             ("downgrade", IDS[1]),
             ("upgrade", HEAD),
         ]:
-            assert alembic(url, command, revision) == 0
-            done = manage(url, "check")
-            assert done.returncode == Exit.OK, done.stdout
+            assert compare(migrate(empty, *step), migrate(older, *step)) == (), step
+        done = manage(url, "check")
+        assert done.returncode == Exit.OK, done.stdout
 
 
 @pytest.mark.slow

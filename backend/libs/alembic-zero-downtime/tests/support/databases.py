@@ -8,16 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, TextClause, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from alembic_zero_downtime.database.reset import drop_objects, list_objects
 from alembic_zero_downtime.embedded.server import EmbeddedServer
 
-OTHER_SESSIONS = """
+OTHER_SESSIONS = text("""
     SELECT pid FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
+""")
 
 
 def address_of(server: EmbeddedServer) -> URL:
@@ -107,7 +107,7 @@ def read_version(engine: Engine) -> str | None:
 
 
 @contextmanager
-def stopped_sessions(url: URL, sessions: str = OTHER_SESSIONS) -> Iterator[None]:
+def stopped_sessions(url: URL, sessions: TextClause = OTHER_SESSIONS) -> Iterator[None]:
     """Stop the server processes of a database's sessions: they acknowledge, and answer nothing.
 
     Args:
@@ -117,7 +117,7 @@ def stopped_sessions(url: URL, sessions: str = OTHER_SESSIONS) -> Iterator[None]
     if "TEST_DATABASE_URL" in os.environ:
         pytest.skip("the processes of that server may be on another machine")
     with connected(url) as connection:
-        processes = list(connection.scalars(text(sessions)))
+        processes = list(connection.scalars(sessions))
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:

@@ -64,7 +64,7 @@ def statement_of_a_killed_process(case: Case) -> Iterator[Done]:
         with case.start(MIGRATION_LOCK_TIMEOUT="1min") as command:
             case.wait_for(blocked)
             # Else the server ends the statement within a second, perhaps before the next process.
-            until_it_waits.enter_context(stopped_sessions(case.url, blocked))
+            until_it_waits.enter_context(stopped_sessions(case.url, text(blocked)))
             command.kill()
         yield case.upgrade_that_waits(go_on)
 
