@@ -8,6 +8,7 @@ from generated.models import Column, Part, Table
 
 ACTIONS = ("CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT")
 DEFERRABLE = (", deferrable=True", ", deferrable=True, initially='DEFERRED'", ", deferrable=False")
+NOT_VALID = "postgresql_not_valid=True"
 NOT_HASHABLE = ("MONEY", "TSVECTOR", "TSQUERY")
 BRIN = ("sa.Integer()", "sa.BigInteger()", "sa.Date()", "sa.DateTime(timezone=True)", "sa.Text()")
 
@@ -31,7 +32,8 @@ def check(draft: Draft, table: Table, name: str | None = None) -> Part | None:
     chosen = draft.some_of(choices, 2)
     condition = " OR ".join(text.format(c=quoted(column)) for column, text in chosen)
     name = draft.part_name(is_needed=draft.has_convention) if name is None else name
-    source = f"sa.CheckConstraint({escaped(condition)!r}{named(name)})"
+    options = draft.options(NOT_VALID, one_in=6)
+    source = f"sa.CheckConstraint({escaped(condition)!r}{named(name)}{options})"
     return Part("check", name, source, tuple(column for column, _ in chosen))
 
 
@@ -101,6 +103,8 @@ def foreign_key(
     if draft.one_in(5):
         options += draft.one_of(DEFERRABLE)
     options += draft.options("match='FULL'", "use_alter=True", one_in=8)
+    if not (table.partitions or target.partitions):
+        options += draft.options(NOT_VALID, one_in=6)
     name = draft.part_name(is_needed="use_alter" in options)
     place = f"{target.schema}.{target.name}" if target.schema else target.name
     names = [each.name for each in columns]

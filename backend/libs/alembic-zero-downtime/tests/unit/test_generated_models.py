@@ -17,7 +17,13 @@ DRAWN = (
     ),
     *("postgresql_where", "postgresql_ops", "'gin'", "'gist'", "'brin'", "'hash'", ".nulls_last()"),
     *("sa.func.lower", "postgresql_with", "match='FULL'", "ondelete='SET NULL'", "use_alter"),
-    *("persisted=True", "persisted=False", "sa.Identity(always=True)", "shared_counter.next"),
+    *(
+        "postgresql_not_valid",
+        "persisted=True",
+        "persisted=False",
+        "sa.Identity(always=True)",
+        "shared_counter.next",
+    ),
     *("'RANGE (", "'LIST (", "'HASH (", "schema='Other Schema'", "naming_convention", "comment="),
     *("100%", ":name", "it's", "Straße", "two words", "'user'", "UPPER", "長い"),
 )

@@ -62,6 +62,7 @@ def create_check_constraint_online(
     *,
     schema: str | None = None,
     replace: bool = False,
+    **dialect_kw: Any,
 ) -> None: ...
 def create_foreign_key_online(
     constraint_name: str | None,

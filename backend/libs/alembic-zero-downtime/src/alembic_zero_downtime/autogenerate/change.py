@@ -58,11 +58,14 @@ class Comment(MigrateOperation):
 class StatementsOp(ExecuteSQLOp):
     """Statements on a table in use, which lock it briefly, and those that revert them."""
 
-    def __init__(self, statements: str, undo: str, stage: Stage, description: str) -> None:
+    def __init__(
+        self, statements: str, undo: str, stage: Stage, description: str, *, is_alone: bool = False
+    ) -> None:
         super().__init__(escape(statements))
         self.undo = undo
         self.stage = stage
         self.description = description
+        self.needs_own_revision = is_alone
 
     def reverse(self) -> ExecuteSQLOp:
         """Return the operation that reverts it."""

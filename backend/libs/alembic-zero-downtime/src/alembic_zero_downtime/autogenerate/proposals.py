@@ -36,12 +36,12 @@ from alembic_zero_downtime.autogenerate.checks import (
     has_text,
     without_check,
 )
-from alembic_zero_downtime.autogenerate.rewriter import BRIEF_LOCK, ConstraintOp
+from alembic_zero_downtime.autogenerate.rewriter import BRIEF_LOCK, SCAN, ConstraintOp
 from alembic_zero_downtime.autogenerate.types import refuse_change
 from alembic_zero_downtime.errors import MigrationError
 from alembic_zero_downtime.schema.catalog import Item
 from alembic_zero_downtime.schema.comparison import ModelComparison, compare_models
-from alembic_zero_downtime.schema.ddl import write_ddl
+from alembic_zero_downtime.schema.ddl import is_validated, write_ddl
 from alembic_zero_downtime.schema.diff import describe
 from alembic_zero_downtime.schema.metadata import TableKey
 from alembic_zero_downtime.schema.names import server_name
@@ -222,11 +222,20 @@ class _Proposals:
                 yield self._change_by_statements(each, Stage.CONSTRAINT)
 
     def _change_by_statements(self, item: Item, stage: Stage) -> StatementsOp:
+        description = f"Changes the {describe(item)}: {BRIEF_LOCK.format(item.table)}."
+        is_alone = stage is Stage.RELAX  # like each drop of a constraint
+        return StatementsOp(*self._statements(item), stage, description, is_alone=is_alone)
+
+    def _validate(self, item: Item) -> StatementsOp:
+        description = f"Validates the {describe(item)}: {SCAN.format(item.table)}."
+        return StatementsOp(
+            *(*self._statements(item), Stage.CONSTRAINT, description), is_alone=True
+        )
+
+    def _statements(self, item: Item) -> tuple[str, str]:
+        """Return those that change an item, and those that revert them."""
         new, old = self._models.catalog, self._database
-        lock = BRIEF_LOCK.format(item.table)
-        description = f"Changes the {describe(item)}: {lock}."
-        statements, undo = (write_ddl(item, *each, ()) for each in ((old, new), (new, old)))
-        return StatementsOp(statements, undo, stage, description)
+        return write_ddl(item, old, new, ()), write_ddl(item, new, old, ())
 
     def _alter_column(self, model: Table, table: Table, items: list[Item]) -> MigrateOperation:
         new, old = (find_column(each, items[0].name) for each in (model, table))
@@ -261,6 +270,9 @@ class _Proposals:
         is_dropped = item not in self._models.catalog
         if is_dropped and self._database[item].startswith("EXCLUDE"):
             yield self._change_by_statements(item, Stage.RELAX)
+            return
+        if is_validated(item, self._database, self._models.catalog):
+            yield self._validate(item)
             return
         drop = self._drop(item, table) if item in self._database else None
         create = self._create(item, model) if item in self._models.catalog else None

@@ -83,9 +83,12 @@ class OnlineRewriter:
 
     @rewrite.register
     def _(self, operation: StatementsOp) -> list[Change]:
-        is_alone = operation.stage is Stage.RELAX  # like each drop of a constraint
-        undo = (operation.reverse(),)
-        return [Change(operation.stage, (operation,), undo, operation.description, is_alone)]
+        return [
+            Change(
+                *(operation.stage, (operation,), (operation.reverse(),), operation.description),
+                needs_own_revision=operation.needs_own_revision,
+            )
+        ]
 
     @rewrite.register
     def _(self, operation: ops.AddColumnOp) -> list[Change]:

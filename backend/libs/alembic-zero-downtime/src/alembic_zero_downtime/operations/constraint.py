@@ -130,6 +130,7 @@ class CreateCheckConstraintOnlineOp(Replacing, CreateCheckConstraintOp):
         *,
         schema: str | None = None,
         replace: bool = False,
+        **dialect_kw: Any,
     ) -> None:
         """Add a CHECK without blocking reads or writes.
 
@@ -144,13 +145,19 @@ class CreateCheckConstraintOnlineOp(Replacing, CreateCheckConstraintOp):
             condition: likewise.
             schema: of the table.
             replace: as for `op.create_foreign_key_online`.
+            **dialect_kw: likewise, e.g. `postgresql_not_valid=True`.
 
         Raises:
             OnlineOperationError: A different constraint of that name exists, or the revision has
                 changed something before.
         """
         operations.invoke(
-            cls(constraint_name, table_name, condition, schema=schema, replace=replace)
+            cls(
+                *(constraint_name, table_name, condition),
+                schema=schema,
+                replace=replace,
+                **dialect_kw,
+            )
         )
 
 

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
 from alembic_zero_downtime.schema.catalog import Catalog, Item, read_catalogs
-from alembic_zero_downtime.schema.ddl import suffix_of
+from alembic_zero_downtime.schema.ddl import NOT_VALID, suffix_of
 from alembic_zero_downtime.schema.diff import Difference, compare
 from alembic_zero_downtime.schema.filters import Filters
 from alembic_zero_downtime.schema.metadata import (
@@ -194,6 +194,7 @@ class _Comparison:
     def _alike(self) -> Iterator[Item]:
         """Yield items whose names or texts the server has chosen, and that are alike."""
         yield from self._alike_constraints()
+        yield from self._not_validated()
         yield from self._alike_defaults()
 
     def _alike_constraints(self) -> Iterator[Item]:
@@ -212,6 +213,22 @@ class _Comparison:
                 if found is not None:
                     del free[found]
                     yield from (item, found)
+
+    def _not_validated(self) -> Iterator[Item]:
+        """Yield the constraints that the models leave NOT VALID, and the database may validate.
+
+        The server prints a CHECK of the models as validated, since their tables are new.
+        """
+        for (schema, name), table in self._models.tables.items():
+            options = {server_name(each): each.dialect_options for each in table.constraints}
+            for item, definition in self._constraints(self._database, schema, name):
+                wanted = self._models.catalog.get(item, "")
+                if (
+                    item.name in options
+                    and options[item.name]["postgresql"].get("not_valid")
+                    and wanted.removesuffix(NOT_VALID) == definition.removesuffix(NOT_VALID)
+                ):
+                    yield item
 
     def _constraints(
         self, catalog: Catalog, schema: str | None, table: str

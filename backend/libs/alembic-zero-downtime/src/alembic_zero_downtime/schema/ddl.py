@@ -12,6 +12,8 @@ from alembic_zero_downtime.sql import string_literals
 ROUTINES = ("function", "procedure", "aggregate")
 TYPES = ("enum", "domain", "type")
 TABLES = ("table", "view", "materialized view", "foreign table")
+NOT_VALID = " NOT VALID"
+"""The end of the definition of a constraint that existing rows may violate."""
 ON_A_TABLE = ("constraint", "trigger", "rule", "policy")
 COLUMN_CLAUSES = {
     "collation": "COLLATE {}",
@@ -209,6 +211,12 @@ def write_ddl(item: Item, expected: Catalog, actual: Catalog, contents: Iterable
     )
 
 
+def is_validated(item: Item, expected: Catalog, actual: Catalog) -> bool:
+    """Whether a change validates a constraint, and nothing else."""
+    is_constraint = item.kind == "constraint" and item.part is None
+    return is_constraint and expected.get(item) == f"{actual.get(item)}{NOT_VALID}"
+
+
 def _write_change(item: Item, expected: Catalog, actual: Catalog) -> str:
     template = template_for(item.kind, item.part)
     before, after = expected[item], actual[item]
@@ -222,6 +230,8 @@ def _write_change(item: Item, expected: Catalog, actual: Catalog) -> str:
         )
     if item.kind == "enum" and item.part is None and (ddl := _change_labels(item, before, after)):
         return ddl
+    if is_validated(item, expected, actual):
+        return _write("ALTER TABLE {table} VALIDATE CONSTRAINT {name};", item, actual)
     if template.alter:
         return _write(template.alter, item, actual)
     return f"{_write(template.drop, item, expected)}\n{_write(template.create, item, actual)}"

@@ -16,6 +16,8 @@ from alembic_zero_downtime.sql import list_after
 
 INCLUDE = "postgresql_include"
 """The columns that an index includes; reflected as an empty list where there are none."""
+OPTIONS = "dialect_options"
+"""The options of a CHECK, as SQLAlchemy 2.1 reflects them: not as arguments of the dialect."""
 OPERATOR_CLASSES = "postgresql_ops"
 """The operator classes of an index, by column."""
 DEFERRABLE = text("""
@@ -133,6 +135,10 @@ def _clean(table: Table) -> None:
         # Iterating yields what was given; `in` also finds what has a default.
         if INCLUDE in list(each.dialect_kwargs) and not each.dialect_kwargs[INCLUDE]:
             del each.dialect_kwargs[INCLUDE]
+        if OPTIONS in list(each.dialect_kwargs):
+            if each.dialect_kwargs[OPTIONS].get("not_valid"):
+                each.dialect_kwargs["postgresql_not_valid"] = True
+            del each.dialect_kwargs[OPTIONS]  # NO INHERIT has no argument
 
 
 def find_column(table: Table, name: str) -> Column[Any] | None:

@@ -124,6 +124,12 @@ CASES = {
         'sa.Column("n", sa.Integer)',
         'sa.CheckConstraint("n BETWEEN 1 AND 99 OR NOT n = 5", name="c")',
     ),
+    "constraints that are not validated": (
+        'tables["companies"].append_constraint('
+        'sa.CheckConstraint("length(name) > 99", name="n", postgresql_not_valid=True))\n'
+        'add("companies", sa.Column("p", sa.BigInteger, sa.ForeignKey("companies.id", name="fk_p",'
+        " postgresql_not_valid=True)))"
+    ),
     "a virtual column": (
         'add("documents", sa.Column("next", sa.Integer, sa.Computed("fiscal_year + 1")))'
     ),
@@ -319,6 +325,20 @@ CHANGES = {
         'sa.Table("a", metadata, sa.Column("id", sa.Integer))',
         [],
     ),
+    "constraints that are validated": (
+        (
+            'op.execute("CREATE TABLE \\"A %a\\" (id int, CONSTRAINT u UNIQUE (id));'
+            ' ALTER TABLE \\"A %a\\" ADD CONSTRAINT c CHECK (id > 0) NOT VALID,'
+            ' ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES \\"A %a\\" (id) NOT VALID")'
+        ),
+        (
+            'metadata.naming_convention = {}; sa.Table("A %a", metadata, '
+            'sa.Column("id", sa.Integer), sa.CheckConstraint("id > 0", name="c"), '
+            'sa.UniqueConstraint("id", name="u"), '
+            'sa.ForeignKeyConstraint(["id"], ["A %a.id"], name="f"))'
+        ),
+        [],
+    ),
     "a column of a table with partitions": (
         f'op.execute("{PARTITIONED}")',
         MODEL.replace('sa.Column("q", sa.Uuid, nullable=False),', ""),
@@ -352,6 +372,24 @@ def test_changed_tables_come_back_with_a_downgrade_as_they_were(
     changed = {item for item in {*before, *restored} if before.get(item) != restored.get(item)}
     assert {f"{each.table}.{each.name}" for each in changed} == set(lost)
     run("upgrade", "head")
+
+
+def test_what_the_models_leave_not_valid_may_be_validated(project: ProjectCopy, run: Run) -> None:
+    head = project.add(
+        'op.execute("CREATE TABLE a (id int UNIQUE, CONSTRAINT c CHECK (id > 0));'
+        ' ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES a (id)")'
+    )
+    change_models(
+        project,
+        'metadata.naming_convention = {}; sa.Table("a", metadata, sa.Column("id", sa.Integer),'
+        ' sa.UniqueConstraint("id", name="a_id_key"),'
+        ' sa.CheckConstraint("id > 0", name="c", postgresql_not_valid=True),'
+        ' sa.ForeignKeyConstraint(["id"], ["a.id"], name="f", postgresql_not_valid=True))',
+    )
+    run("upgrade", head)
+    before = written_revisions(project)
+    run("revision", "--autogenerate", "-m", "none")
+    assert written_revisions(project) == before
 
 
 @pytest.mark.parametrize("kept", ["", 'sa.Table("a", metadata, sa.Column("n", sa.Integer))'])

@@ -174,6 +174,17 @@ def test_a_not_null_that_is_not_valid_is_reported(embedded: Subject) -> None:
     }
 
 
+def test_a_constraint_that_is_not_valid_is_validated(embedded: Subject) -> None:
+    add = "ALTER TABLE reports ADD CONSTRAINT sized CHECK (size > 0)"
+    drifted = after(embedded.connection, f"{add} NOT VALID")
+    (difference,) = compare(drifted, after(embedded.connection, add))
+    assert difference.sql == "ALTER TABLE reports VALIDATE CONSTRAINT sized;"
+    assert difference.undo == (
+        "ALTER TABLE reports DROP CONSTRAINT sized;\n"
+        "ALTER TABLE reports ADD CONSTRAINT sized CHECK ((size > 0)) NOT VALID;"
+    )
+
+
 def test_the_name_of_a_not_null_is_ignored(embedded: Subject) -> None:
     named = "ALTER TABLE reports ADD CONSTRAINT sized NOT NULL size"
     other = after(embedded.connection, "ALTER TABLE reports ALTER size SET NOT NULL")
