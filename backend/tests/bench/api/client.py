@@ -154,7 +154,7 @@ def load(port: int, requests: Callable[[random.Random], Request], clients: int, 
         port: Of the server.
         requests: Returns the next request.
         clients: Their number.
-        seconds: After which no request is begun.
+        seconds: After which no further request is begun; each client sends one.
         seed: Of the choice of requests.
     """
     found: list[Answer] = []
@@ -162,8 +162,10 @@ def load(port: int, requests: Callable[[random.Random], Request], clients: int, 
     def work(number: int) -> None:
         choice = random.Random(f"{seed} {number}")  # noqa: S311 which request does not matter
         with Client(port) as client:
-            while time.perf_counter() < until:
+            while True:
                 found.append(client.get(requests(choice)))
+                if time.perf_counter() >= until:
+                    break
 
     started = time.perf_counter()
     until = started + seconds

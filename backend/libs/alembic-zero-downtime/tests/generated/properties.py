@@ -275,12 +275,11 @@ def require_equal(
 
 def _comparable(definitions: Definitions) -> Definitions:
     """Return definitions without the numbers in names, which follow the order of creation."""
-    found: dict[tuple[str, Item], str] = {}
+    found: dict[tuple[str, Item], list[str]] = {}
     for (schema, item), definition in definitions.items():
-        text = SYNONYMS.sub("now()", definition)
-        same = (schema, _without_number(item))
-        found[same] = "; ".join(sorted([found[same], text])) if same in found else text
-    return found
+        same = found.setdefault((schema, _without_number(item)), [])
+        same.append(SYNONYMS.sub("now()", definition))
+    return {key: "; ".join(sorted(texts)) for key, texts in found.items()}
 
 
 def _without_number(item: Item) -> Item:

@@ -1,6 +1,7 @@
 """Compare the models with a database, both as its server prints them."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -194,50 +195,37 @@ class _Comparison:
     def _alike(self) -> Iterator[Item]:
         """Yield items whose names or texts the server has chosen, and that are alike."""
         yield from self._alike_constraints()
-        yield from self._not_validated()
         yield from self._alike_defaults()
 
     def _alike_constraints(self) -> Iterator[Item]:
-        """Yield the constraints without a name in the models that the database has."""
-        for (schema, name), table in self._models.tables.items():
+        """Yield the constraints that the database has under another name, or not validated.
+
+        It has chosen the name if the models give none. What the models leave NOT VALID, it may
+        validate; it prints a CHECK of the models as validated, since their tables are new.
+        """
+        wanted, actual = map(_constraints, (self._models.catalog, self._database))
+        for key, table in self._models.tables.items():
             named = {server_name(each) for each in table.constraints} - {None}
-            free = {
-                each: definition
-                for each, definition in self._constraints(self._database, schema, name)
-                if each.name not in named
+            not_valid = {
+                server_name(each)
+                for each in table.constraints
+                if each.dialect_options["postgresql"].get("not_valid")
             }
-            for item, definition in self._constraints(self._models.catalog, schema, name):
-                if item.name in named:
+            free = {each: text for each, text in actual[key].items() if each.name not in named}
+            for item, definition in wanted[key].items():
+                is_named = item.name in named
+                texts = {definition}
+                if (item.name if is_named else None) in not_valid:
+                    valid = definition.removesuffix(NOT_VALID)
+                    texts = {valid, f"{valid}{NOT_VALID}"}
+                if is_named:
+                    if actual[key].get(item) in texts:
+                        yield item
                     continue
-                found = next((each for each, other in free.items() if other == definition), None)
+                found = next((each for each, text in free.items() if text in texts), None)
                 if found is not None:
                     del free[found]
                     yield from (item, found)
-
-    def _not_validated(self) -> Iterator[Item]:
-        """Yield the constraints that the models leave NOT VALID, and the database may validate.
-
-        The server prints a CHECK of the models as validated, since their tables are new.
-        """
-        for (schema, name), table in self._models.tables.items():
-            options = {server_name(each): each.dialect_options for each in table.constraints}
-            for item, definition in self._constraints(self._database, schema, name):
-                wanted = self._models.catalog.get(item, "")
-                if (
-                    item.name in options
-                    and options[item.name]["postgresql"].get("not_valid")
-                    and wanted.removesuffix(NOT_VALID) == definition.removesuffix(NOT_VALID)
-                ):
-                    yield item
-
-    def _constraints(
-        self, catalog: Catalog, schema: str | None, table: str
-    ) -> list[tuple[Item, str]]:
-        return [
-            (item, definition)
-            for item, definition in catalog.items()
-            if (item.kind, item.schema, item.table) == ("constraint", schema, table)
-        ]
 
     def _alike_defaults(self) -> Iterator[Item]:
         """Yield the defaults of which the server, and not the model, chooses the text."""
@@ -258,6 +246,15 @@ class _Comparison:
                 is_alike = bool(is_moment and of_type and actual.endswith(f"'::{of_type[1]}"))
             if is_alike:
                 yield item
+
+
+def _constraints(catalog: Catalog) -> defaultdict[TableKey, dict[Item, str]]:
+    """Return the constraints of each table."""
+    found: defaultdict[TableKey, dict[Item, str]] = defaultdict(dict)
+    for item, definition in catalog.items():
+        if item.kind == "constraint" and item.table is not None:
+            found[item.schema, item.table][item] = definition
+    return found
 
 
 def _parse(name: str) -> TableKey:

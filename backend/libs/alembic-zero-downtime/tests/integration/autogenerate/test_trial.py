@@ -374,17 +374,24 @@ def test_changed_tables_come_back_with_a_downgrade_as_they_were(
     run("upgrade", "head")
 
 
-def test_what_the_models_leave_not_valid_may_be_validated(project: ProjectCopy, run: Run) -> None:
+@pytest.mark.parametrize("validity", ["", " NOT VALID"])
+def test_what_the_models_leave_not_valid_may_be_validated(
+    validity: str, project: ProjectCopy, run: Run
+) -> None:
     head = project.add(
-        'op.execute("CREATE TABLE a (id int UNIQUE, CONSTRAINT c CHECK (id > 0));'
-        ' ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES a (id)")'
+        'op.execute("CREATE TABLE a (id int UNIQUE); ALTER TABLE a'
+        f" ADD CONSTRAINT c CHECK (id > 0){validity}, ADD CHECK (id > 1){validity},"
+        f" ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES a (id){validity},"
+        f' ADD FOREIGN KEY (id) REFERENCES a (id){validity}")'
     )
     change_models(
         project,
         'metadata.naming_convention = {}; sa.Table("a", metadata, sa.Column("id", sa.Integer),'
         ' sa.UniqueConstraint("id", name="a_id_key"),'
         ' sa.CheckConstraint("id > 0", name="c", postgresql_not_valid=True),'
-        ' sa.ForeignKeyConstraint(["id"], ["a.id"], name="f", postgresql_not_valid=True))',
+        ' sa.CheckConstraint("id > 1", postgresql_not_valid=True),'
+        ' sa.ForeignKeyConstraint(["id"], ["a.id"], name="f", postgresql_not_valid=True),'
+        ' sa.ForeignKeyConstraint(["id"], ["a.id"], postgresql_not_valid=True))',
     )
     run("upgrade", head)
     before = written_revisions(project)
