@@ -55,6 +55,26 @@ ADD_PATH = (
 """A column with a CHECK: two revisions."""
 
 
+KEY = 'sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True)'
+POSTGRESQL = "from sqlalchemy.dialects import postgresql as pg\n"
+PARTITIONED = (
+    "CREATE TABLE p (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), q uuid NOT NULL)"
+    " PARTITION BY HASH (id);"
+    " CREATE TABLE p_1 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+)
+PARTITIONED_MODEL = (
+    'sa.Table("p", metadata, sa.Column("id", sa.Uuid, primary_key=True,'
+    ' server_default=sa.func.gen_random_uuid()), sa.Column("q", sa.Uuid, nullable=False),'
+    ' sa.PrimaryKeyConstraint("id", name="p_pkey"), postgresql_partition_by="HASH (id)")'
+)
+"""The model of the table that these statements create."""
+
+
+def table(name: str, *parts: str) -> str:
+    """Return the source of a model with a key and other columns, constraints and indexes."""
+    return f'sa.Table("{name}", metadata, {", ".join((KEY, *parts))})'
+
+
 def change_models(project: ProjectCopy, change: str) -> None:
     """Let env.py of the project use changed models."""
     env = project.ini.parent / "alembic" / "env.py"
