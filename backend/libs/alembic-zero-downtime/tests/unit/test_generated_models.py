@@ -37,9 +37,9 @@ def test_the_same_seed_draws_the_same_histories() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Type object .*MONEY:sqlalchemy.exc.SADeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Type object .* does not refer to an OperatorClass")
 def test_models_of_every_kind_are_drawn_and_are_python() -> None:
-    found = [history for batch in range(15) for history in draw_batch(2, batch)]
+    found = [history for batch in range(15) for history in draw_batch(3, batch)]
     text = "\n".join(models.source for history in found for models in history)
     assert [each for each in DRAWN if each not in text] == []
     columns = [
