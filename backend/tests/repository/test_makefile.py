@@ -217,7 +217,7 @@ def test_what_make_does_not_know_is_refused_with_the_nearest_name(
         (("migrate-create", "NAME=x"), "revision --autogenerate -m"),
         (("migrate-create", "NAME=x", "BLANK=1"), "revision  -m"),
         (("db-reset", "migrate-down", "DUMP=0", "REV=009"), "--no-dump"),
-        (("check", "ARGS=-k x"), "pytest -n 4 -k x"),
+        (("check", "ARGS=-k x"), "pytest -n 4 -rR -k x"),
     ],
 )
 def test_the_variables_of_a_target_reach_its_command(
