@@ -57,6 +57,7 @@ def test_requests_are_counted_by_method_route_and_status(client: TestClient) -> 
     assert value(samples, "process_start_time_seconds") is not None
 
 
+@pytest.mark.usefixtures("on_migrated")
 def test_clients_do_not_choose_labels(client: TestClient) -> None:
     for number in range(20):
         client.get(f"/unknown/{number}")
@@ -74,6 +75,7 @@ def test_clients_do_not_choose_labels(client: TestClient) -> None:
     assert set(counted.values()) == {20}
 
 
+@pytest.mark.usefixtures("on_migrated", "fresh_engine")
 def test_a_fault_of_the_program_is_counted() -> None:
     with local_client() as client:
 
