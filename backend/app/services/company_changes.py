@@ -1,6 +1,5 @@
 """Make, change and remove companies as a person says."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Company, CompiledStatement, Correction, Document, Extraction
 from app.services.errors import NotFoundError, RefusedError
+from app.services.removal_fingerprint import fingerprint_of
 from app.services.transactions import lock_company, lock_new_companies
 
 UNIQUE: Final = frozenset({"lei", "cik", "name"})
@@ -147,11 +147,6 @@ def plan_company_removal(session: Session, company_id: int) -> RemovedCompany:
         NotFoundError: There is no such company.
     """
     return _with_all(session, get_company(session, company_id))
-
-
-def fingerprint_of(planned: RemovedCompany) -> str:
-    """Return what changes whenever more or less goes with a company."""
-    return hashlib.sha256(repr(planned).encode(errors="replace")).hexdigest()
 
 
 def remove_company_as_seen(session: Session, company_id: int, fingerprint: str) -> RemovedCompany:

@@ -1,6 +1,5 @@
 """Remove a document with all that was read in it, and its file with the last that has it."""
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from app.services.amendments import link_amendments
 from app.services.document_pages import get_document
 from app.services.errors import NotFoundError, RefusedError, ServiceError
 from app.services.new_companies import update_year_end
+from app.services.removal_fingerprint import fingerprint_of
 from app.services.transactions import in_transaction, lock_company
 from app.storage import Storage, StorageError
 
@@ -90,11 +90,6 @@ def plan_removal_of(session: Session, document_id: int) -> Removal:
         NotFoundError: There is none.
     """
     return _plan(session, get_document(session, document_id))
-
-
-def fingerprint_of(planned: Removal) -> str:
-    """Return what changes whenever more or less goes with a document."""
-    return hashlib.sha256(repr(planned).encode(errors="replace")).hexdigest()
 
 
 def remove_as_seen(session: Session, document_id: int, fingerprint: str) -> Removal:

@@ -18,12 +18,12 @@ from app.services.company_changes import (
     TakenError,
     change_company,
     create_company,
-    fingerprint_of,
     get_company,
     plan_company_removal,
     remove_company_as_seen,
 )
 from app.services.errors import RefusedError
+from app.services.removal_fingerprint import fingerprint_of
 from app.web.dependencies import OpenDatabase
 from app.web.discarding import discard_files
 from app.web.preconditions import etag_of

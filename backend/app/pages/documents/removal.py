@@ -19,7 +19,8 @@ from app.services.document_readings import (
     related_to,
 )
 from app.services.errors import NotFoundError
-from app.services.removing import Removal, fingerprint_of, plan_removal_of, remove_as_seen
+from app.services.removal_fingerprint import fingerprint_of
+from app.services.removing import Removal, plan_removal_of, remove_as_seen
 from app.web.dependencies import OpenDatabase
 from app.web.discarding import discard_files
 
